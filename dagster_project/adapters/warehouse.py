@@ -1,0 +1,68 @@
+"""The warehouse and the vault: one DuckDB process, one writer, opened for a task and closed after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import duckdb
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from dagster_project.settings import Settings
+
+VAULT = "vault"
+
+
+class Warehouse:
+    """One open connection to ``warehouse.duckdb`` with the vault attached as ``vault``.
+
+    Room = schema. Open it with :func:`open_warehouse`; nothing else may hold the file meanwhile.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+
+    def read(self, sql: str, parameters: dict[str, object] | None = None) -> pa.Table:
+        """The rows of a query, fetched to the end."""
+        return self.connection.execute(sql, parameters).to_arrow_table()
+
+    def write(self, room: str, table: str, rows: pa.Table, *, in_vault: bool = False) -> None:
+        """Replace ``room.table`` by these rows, in one transaction."""
+        schema = f'{VAULT}."{room}"' if in_vault else f'"{room}"'
+        self.connection.execute(f"create schema if not exists {schema}")
+        self.connection.register("rows_to_write", rows)
+        try:
+            self.connection.execute(f'create or replace table {schema}."{table}" as select * from rows_to_write')
+        finally:
+            self.connection.unregister("rows_to_write")
+
+    def has(self, room: str, table: str, *, in_vault: bool = False) -> bool:
+        """Whether the table or view exists."""
+        found = self.connection.execute(
+            "select count(*) from information_schema.tables"
+            " where table_schema = $room and table_name = $table and (table_catalog = 'vault') = $in_vault",
+            {"room": room, "table": table, "in_vault": in_vault},
+        ).fetchone()
+        return bool(found and found[0])
+
+
+@contextmanager
+def open_warehouse(settings: Settings) -> Iterator[Warehouse]:
+    """Open warehouse and vault, and close both at the end, leaving no write-ahead log behind."""
+    home = settings.at_home.make()
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": settings.duckdb_memory,
+        "threads": settings.threads,
+        "preserve_insertion_order": True,
+    }
+    connection = duckdb.connect(str(home.warehouse), config=config)
+    try:
+        connection.execute(f"attach if not exists '{home.vault_database}' as {VAULT}")
+        yield Warehouse(connection)
+        connection.execute("checkpoint")
+        connection.execute(f"checkpoint {VAULT}")
+    finally:
+        connection.close()

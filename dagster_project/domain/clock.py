@@ -1,0 +1,56 @@
+"""One clock: what a day is, and which moment a date means.
+
+Every computation takes ``as_of``: a moment in UTC, kept without a zone in tables (``timestamp`` columns are UTC).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+INSTANT = timedelta(microseconds=1)  # the resolution of every store
+
+
+def end_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """The last moment of a business day, in UTC: what a bare date means as ``as_of``.
+
+    >>> end_of_day(date(2011, 8, 31), ZoneInfo("Europe/Helsinki")).isoformat()
+    '2011-08-31T20:59:59.999999+00:00'
+    """
+    next_midnight = datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone)
+    return next_midnight.astimezone(UTC) - INSTANT
+
+
+def business_date(moment: datetime, zone: ZoneInfo) -> date:
+    """The business day a UTC moment falls on.
+
+    >>> business_date(datetime(2011, 8, 31, 21, 0, tzinfo=UTC), ZoneInfo("Europe/Helsinki")).isoformat()
+    '2011-09-01'
+    """
+    return moment.astimezone(zone).date()
+
+
+def parse_as_of(text: str, zone: ZoneInfo) -> datetime:
+    """Read ``2026-03-31`` (the end of that business day) or an ISO moment (business zone if it names none).
+
+    >>> parse_as_of("2026-03-31T12:00:00+00:00", ZoneInfo("Europe/Helsinki")).isoformat()
+    '2026-03-31T12:00:00+00:00'
+
+    Raises:
+        ValueError: the text is neither.
+    """
+    try:
+        return end_of_day(date.fromisoformat(text), zone)
+    except ValueError:
+        pass
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def naive_utc(moment: datetime) -> datetime:
+    """The form moments have in tables: UTC without a zone.
+
+    >>> naive_utc(datetime(2026, 1, 1, 2, tzinfo=ZoneInfo("Europe/Helsinki"))).isoformat()
+    '2026-01-01T00:00:00'
+    """
+    return moment.astimezone(UTC).replace(tzinfo=None)
