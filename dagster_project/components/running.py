@@ -1,0 +1,53 @@
+"""What every step of a run shares: the moment asked about, the one warehouse pool, the tables it writes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from dagster_project.settings import settings
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+AS_OF_TAG = "hoiva/as_of"  # the moment a run is asked about: an ISO moment with its offset
+WAREHOUSE_POOL = "warehouse"  # of size 1: DuckDB takes one writer, and no reader beside it
+RETRY_A_LOCKED_STORE = dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL)
+
+
+def as_of_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> datetime:
+    """The moment this run is asked about, in UTC: its tag, or the moment the run was made.
+
+    A run started by hand in the UI has no tag: it means "as things stand now".
+    """
+    tag = context.run.tags.get(AS_OF_TAG)
+    if tag:
+        return datetime.fromisoformat(tag).astimezone(UTC)
+    record = context.instance.get_run_record_by_id(context.run.run_id)
+    if record is None:
+        raise dg.Failure("this run has no record in the instance: start it with `hoiva run --as-of`")
+    return record.create_timestamp.astimezone(UTC)
+
+
+def write_table(room: str, table: str, rows: pa.Table) -> dg.MaterializeResult:
+    """Write one table of a room to the warehouse and tell its size in the asset's metadata."""
+    from dagster_project.adapters.warehouse import open_warehouse
+
+    with open_warehouse(settings()) as warehouse:
+        warehouse.write(room, table, rows)
+    return sized(table, rows)
+
+
+def sized(table: str, rows: pa.Table) -> dg.MaterializeResult:
+    """The result of an asset that is a table: its row count is the one telling number."""
+    return dg.MaterializeResult(asset_key=table, metadata={"dagster/row_count": rows.num_rows})
+
+
+def read_table(room: str, table: str) -> pa.Table:
+    """One table of a room, whole, from the warehouse."""
+    from dagster_project.adapters.warehouse import open_warehouse
+
+    with open_warehouse(settings()) as warehouse:
+        return warehouse.read(f'select * from "{room}"."{table}"')

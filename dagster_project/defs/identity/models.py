@@ -1,0 +1,3 @@
+from dagster_project.components.dbt_room import room_of_models
+
+identity_models = room_of_models("identity")
