@@ -15,6 +15,7 @@ from pydantic_settings import (
     SettingsConfigDict,
     YamlConfigSettingsSource,
 )
+from yaml import YAMLError
 
 from dagster_project.errors import SettingsError
 
@@ -135,6 +136,10 @@ def load_settings(**overrides: object) -> Settings:
             raise SettingsError(f"{name} is not a setting; known: {', '.join(sorted(known))}")
     try:
         return Settings(**overrides)  # type: ignore[arg-type]
+    except YAMLError as error:
+        where = getattr(error, "problem_mark", None)
+        line = f", line {where.line + 1}" if where else ""
+        raise SettingsError(f"the settings file is not YAML{line}: write one `key: value` a line") from None
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])

@@ -117,14 +117,14 @@ def build(
     """
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
-    from google.protobuf.json_format import MessageToDict
+    from dbt_common.events.functions import msg_to_dict
 
     failed: list[str] = []
 
     def callback(message: Any) -> None:
         if message.info.name not in {"LogModelResult", "LogTestResult", "LogSeedResult", "LogNodeResult"}:
             return
-        raw = MessageToDict(message, preserving_proto_field_name=True)
+        raw = msg_to_dict(message)
         raw["info"]["msg"] = redact(raw["info"].get("msg", ""))
         node = raw["data"]["node_info"]
         on_event(DbtEvent(node["unique_id"], node["node_status"], raw))
