@@ -1,0 +1,78 @@
+"""Files that survive a power cut: written, flushed to the disk, and put in place by one rename.
+
+Every step that another process could see half done passes :func:`reached`, so that a test can end the process exactly
+there. Nothing happens at those points unless a test asks for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+PRIVATE_FOLDER = 0o700  # personal data: its owner alone
+PRIVATE_FILE = 0o600
+
+on_reached: Callable[[str], None] | None = None  # set by crash tests alone
+
+
+def reached(point: str) -> None:
+    """Name a moment at which a crash must do no harm."""
+    if on_reached is not None:
+        on_reached(point)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder (new, renamed, removed) survive a power cut."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_file(path: Path) -> None:
+    """Make the bytes of a finished file survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def write_file(path: Path, content: bytes, mode: int = 0o644) -> None:
+    """Write a new file and flush it to the disk.
+
+    Raises:
+        FileExistsError: there is one of that name; nothing is ever overwritten.
+    """
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def replace_file(path: Path, content: bytes, mode: int = 0o644) -> None:
+    """Put new content in a file's place as a whole: a reader sees the old or the new, never a part."""
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    write_file(fresh, content, mode)
+    os.replace(fresh, path)
+    sync_folder(path.parent)
+
+
+def make_folder(path: Path, mode: int = 0o755) -> Path:
+    """Create a folder (and those above it) with these rights, whatever the process's umask takes away."""
+    if not path.is_dir():
+        path.mkdir(parents=True, exist_ok=True, mode=mode)
+    if mode == PRIVATE_FOLDER and path.stat().st_mode & 0o777 != mode:
+        path.chmod(mode)
+    return path
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, as 64 hex digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
