@@ -1,0 +1,1 @@
+"""What the base looks like and where each customer stands in it: value, rhythm, lifecycle, segments."""

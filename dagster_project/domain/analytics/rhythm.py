@@ -1,0 +1,96 @@
+"""Each customer's own rhythm of purchases, and who has grown quiet against it while still worth a word.
+
+A weekly customer who has been away for a month has changed; a yearly one has not. The constants and what they were
+weighed against: ``docs/decisions/0007-quiet-after.md``.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pyarrow as pa
+
+from dagster_project.domain.analytics.columns import Flags, Numbers, business_days, decimals, numbers
+from dagster_project.domain.analytics.schema import conforming, require_known_by
+
+QUIET_AFTER = 1.8  # times the expected gap: from here on a customer is quieter than the own rhythm
+GONE_AFTER = 4.0  # times the expected gap: from here on the old rhythm is over, and a reminder comes too late
+RHYTHM_FROM = 3  # purchase days: two gaps are the least that can be called a rhythm
+GAPS_OF_THE_BASE = 8  # gaps: the weight of the base's rhythm against the customer's own gaps
+GAP_WITHOUT_A_BASE = 60.0  # days: the gap taken while no customer has come back yet
+SHORTEST_GAP = 1.0  # days: purchase days are distinct, so no gap is shorter
+
+
+def rhythm(customer_360: pa.Table, as_of: datetime, zone: ZoneInfo) -> pa.Table:
+    """When each customer is due, how quiet they are against that, and who is fading.
+
+    Args:
+        customer_360: one row per customer, built for this ``as_of``.
+        as_of: the moment, with its zone.
+        zone: the business zone, which decides what a day is.
+
+    Returns:
+        A table of the schema ``RHYTHM``, in the order of ``customer_360``. Who never bought has no rhythm.
+        ``next_visit_expected_on`` lies in the past for those who are late.
+
+    Raises:
+        HoivaError: a column is missing, or a row knows something after ``as_of``.
+    """
+    require_known_by(customer_360, as_of)
+    own_gap = numbers(customer_360, "median_gap_days")
+    purchase_days = numbers(customer_360, "count_purchase_days")
+    expected = expected_gaps(own_gap, purchase_days - 1, base_gap(own_gap))
+    expected[~(purchase_days > 0)] = np.nan
+    quiet = numbers(customer_360, "days_since_last_purchase") / expected
+    return conforming(
+        "rhythm",
+        pa.table(
+            {
+                "customer_id": customer_360.column("customer_id"),
+                "expected_gap_days": decimals(expected),
+                "quiet_ratio": decimals(quiet),
+                "is_fading": pa.array(fading(quiet, purchase_days)),
+                "next_visit_expected_on": next_days(business_days(customer_360, "last_purchase_at", zone), expected),
+            }
+        ),
+    )
+
+
+def base_gap(own_gaps: Numbers) -> float:
+    """The rhythm of the base in days: the middle one of its customers' own gaps.
+
+    >>> base_gap(np.array([10.0, 20.0, 90.0, np.nan]))
+    20.0
+    """
+    known = own_gaps[~np.isnan(own_gaps)]
+    return max(float(np.median(known)), SHORTEST_GAP) if len(known) else GAP_WITHOUT_A_BASE
+
+
+def expected_gaps(own_gaps: Numbers, count_gaps: Numbers, base: float) -> Numbers:
+    """The gap to expect in days: the customer's own, drawn towards the base's where it rests on few gaps.
+
+    A weighted mean: the base counts as ``GAPS_OF_THE_BASE`` gaps, the customer's own median as the gaps behind it.
+
+    >>> expected_gaps(np.array([np.nan, 7.0, 7.0]), np.array([0.0, 2.0, 40.0]), base=40.0).round(1)
+    array([40. , 33.4, 12.5])
+    """
+    weight = np.where(np.isnan(own_gaps), 0, np.nan_to_num(count_gaps))
+    own = np.maximum(np.nan_to_num(own_gaps), SHORTEST_GAP)
+    return (weight * own + GAPS_OF_THE_BASE * base) / (weight + GAPS_OF_THE_BASE)
+
+
+def fading(quiet_ratios: Numbers, count_purchase_days: Numbers) -> Flags:
+    """Who is quieter than the own rhythm, yet not gone, among those who have a rhythm.
+
+    >>> fading(np.array([1.7, 1.8, 3.9, 4.0, 2.5, np.nan]), np.array([9.0, 9.0, 9.0, 9.0, 2.0, 0.0]))
+    array([False,  True,  True, False, False, False])
+    """
+    return (quiet_ratios >= QUIET_AFTER) & (quiet_ratios < GONE_AFTER) & (count_purchase_days >= RHYTHM_FROM)
+
+
+def next_days(last_days: np.ndarray, expected: Numbers) -> pa.Array:
+    """The business day of the last purchase plus the expected gap, rounded to whole days (halves up)."""
+    gaps = np.floor(np.nan_to_num(expected) + 0.5).astype(np.int64).astype("timedelta64[D]")
+    return pa.array(np.where(np.isnan(expected), np.datetime64("NaT"), last_days + gaps).astype("datetime64[D]"))
