@@ -3,13 +3,22 @@
 import dagster as dg
 
 import dagster_project  # noqa: F401  (telemetry off before anything else)
+from dagster_project.components.automation import DAY, DECIDE, EXPORT
 from dagster_project.settings import CHECKOUT
+
+EXPORTS = dg.AssetSelection.groups("exports") - dg.AssetSelection.assets("published")
+EVERYTHING = dg.AssetSelection.all()
 
 
 @dg.definitions
 def defs() -> dg.Definitions:
     """All rooms, each loaded from its folder; steps run in the run's own process, one after another."""
+    jobs = [
+        dg.define_asset_job(DAY, EVERYTHING | dg.AssetSelection.all_asset_checks(), description="Everything once."),
+        dg.define_asset_job(DECIDE, EVERYTHING - EXPORTS, description="From landed files to what is published."),
+        dg.define_asset_job(EXPORT, EXPORTS, description="What waits in the ledger becomes batches in the outbox."),
+    ]
     return dg.Definitions.merge(
         dg.load_from_defs_folder(path_within_project=CHECKOUT),
-        dg.Definitions(executor=dg.in_process_executor),
+        dg.Definitions(jobs=jobs, executor=dg.in_process_executor),
     )

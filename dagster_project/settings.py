@@ -77,6 +77,7 @@ class Settings(BaseSettings):
     holdout_salt: str = Field(default="hoiva-holdout-1", min_length=8, description="salt of the holdout draw")
     identity_salt: str = Field(default="hoiva-identity-1", min_length=8, description="salt of ids and pseudonyms")
     ledger_url: str = Field(default="", description="SQLAlchemy URL of the ledger; empty: ledger.db in the home")
+    unattended: bool = Field(default=False, description="whether schedules and sensors start by themselves")
     duckdb_memory: str = Field(default="8GB", pattern=r"^\d+(MB|GB)$", description="memory limit of the warehouse")
     threads: int = Field(default=2, ge=1, le=64, description="threads of the warehouse")
 

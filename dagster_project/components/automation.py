@@ -1,8 +1,8 @@
-"""When things run by themselves: each condition and schedule has a name that says why."""
-
-from __future__ import annotations
+"""When things run by themselves: each condition, schedule and sensor has a name that says why."""
 
 import dagster as dg
+
+from dagster_project.settings import settings
 
 # Pages and documents may wait until the day's run is over: nobody acts on them within the minute.
 REFRESH_ONCE_ITS_SOURCE_IS_NEW = dg.AutomationCondition.eager().with_label("refresh once its source is new")
@@ -13,3 +13,18 @@ BEFORE_THE_SHOPS_OPEN = "20 5 * * *"
 
 # How often a sensor looks, in seconds: a dropped file should lead to a batch within about a minute.
 LOOK_EVERY = 15
+
+# Names of the jobs that definitions.py makes.
+DAY = "day"  # everything once, from landed files to batches: `hoiva run`
+DECIDE = "decide"  # everything up to what is published: the schedule and the landing sensor
+EXPORT = "export"  # what waits in the ledger becomes batches: the export sensor
+
+
+def sensor_status() -> dg.DefaultSensorStatus:
+    """Sensors start by themselves only where somebody asked for it (``make dev``, ``HOIVA_UNATTENDED=true``)."""
+    return dg.DefaultSensorStatus.RUNNING if settings().unattended else dg.DefaultSensorStatus.STOPPED
+
+
+def schedule_status() -> dg.DefaultScheduleStatus:
+    """Schedules likewise."""
+    return dg.DefaultScheduleStatus.RUNNING if settings().unattended else dg.DefaultScheduleStatus.STOPPED

@@ -1,0 +1,85 @@
+"""One customer, explained: who they are to us, what they did, what was decided and why not the rest.
+
+Reads the published tables alone. Nothing here is contact data: the vault is not opened.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dagster_project.adapters.reading import Reader, reader
+from dagster_project.errors import HoivaError
+
+if TYPE_CHECKING:
+    from dagster_project.settings import Settings
+
+NEWEST_EVENTS = 15  # as many as fit a screen beside the decisions
+
+
+def explanation_of(settings: Settings, customer_id: str) -> dict[str, Any]:
+    """Everything published about one customer, in the order a person asks.
+
+    Args:
+        settings: whose published tables to read.
+        customer_id: today's id, or one the customer had before a merge.
+
+    Returns:
+        ``customer_id``, ``asked_as``, ``as_of``, ``identity``, ``customer_360``, ``analytics``, ``segments``,
+        ``consents``, ``timeline``, ``enrolments``, ``decisions``.
+
+    Raises:
+        HoivaError: no customer has or had this id.
+        NotPublished: nothing has been published yet.
+    """
+    with reader(settings) as published:
+        current = _current_id(published, customer_id)
+
+        def of(table: str, columns: str = "*", order: str = "all", limit: int | None = None) -> list[dict[str, Any]]:
+            if not published.has(table):
+                return []
+            room, _, short = table.partition("/")
+            tail = f" limit {limit}" if limit else ""
+            return published.rows(
+                f'select {columns} from "{room}"."{short}" where customer_id = $id order by {order}{tail}', id=current
+            )
+
+        return {
+            "customer_id": current,
+            "asked_as": customer_id,
+            "as_of": published.version.as_of,
+            "identity": _records(published, current),
+            "customer_360": next(iter(of("customer_360/customer_360")), {}),
+            "analytics": _analytics(of("analytics/customer_analytics"), of("customer_360/customer_360")),
+            "segments": [row["segment"] for row in of("analytics/segments", "segment", "segment")],
+            "consents": of("customer_360/consents_current", "purpose, channel, is_allowed, decided_at, consent_id"),
+            "timeline": of("customer_360/customer_events", "occurred_at, event_type, subject_id, channel, amount",
+                           "occurred_at desc, event_type, subject_id", NEWEST_EVENTS),
+            "enrolments": of("care_models/enrolments"),
+            "decisions": of("decisions/candidates", "*", "care_model, outcome, step"),
+        }  # fmt: skip
+
+
+def _current_id(published: Reader, customer_id: str) -> str:
+    found = published.rows("select customer_id from customer_360.customer_360 where customer_id = $id", id=customer_id)
+    if not found and published.has("identity/customer_aliases"):
+        found = published.rows(
+            "select customer_id from identity.customer_aliases where alias_customer_id = $id", id=customer_id
+        )
+    if not found:
+        raise HoivaError(f"no customer has the id {customer_id!r}; `hoiva status` shows some, or read customer_360")
+    return str(found[0]["customer_id"])
+
+
+def _records(published: Reader, customer_id: str) -> list[dict[str, Any]]:
+    """How many records of each system make this customer."""
+    return published.rows(
+        "select split_part(source_record_id, ':', 1) as source_system, split_part(source_record_id, ':', 2) as kind,"
+        " count(*) as count_records from identity.clusters where customer_id = $id group by all order by all",
+        id=customer_id,
+    )
+
+
+def _analytics(rows: list[dict[str, Any]], known: list[dict[str, Any]]) -> dict[str, Any]:
+    """What analytics adds to the customer's row."""
+    base = known[0] if known else {}
+    return {key: value for row in rows[:1] for key, value in row.items() if key not in base}

@@ -1,0 +1,181 @@
+"""The ``hoiva`` command: what a person does from a terminal. Every command exits with 0, 1 (it failed) or 2 (usage)."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from dagster_project.errors import HoivaError
+from dagster_project.settings import Settings, settings
+
+app = typer.Typer(
+    name="hoiva",
+    help="Customer care models on dbt and Dagster: land files, run the day, see who was chosen and why.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+Home = Annotated[
+    Path | None,
+    typer.Option("--home", help="The folder for all runtime files (HOIVA_HOME; default ./var).", show_default=False),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead of text for a person.")]
+
+
+def _settings(home: Path | None) -> Settings:
+    if home is not None:
+        os.environ["HOIVA_HOME"] = str(home)
+        settings.cache_clear()
+    return settings()
+
+
+def _moment(text: str | None, own: Settings, option: str) -> datetime:
+    from dagster_project.domain.clock import parse_as_of
+
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        return parse_as_of(text, own.zone)
+    except ValueError:
+        raise typer.BadParameter(
+            "write a day as 2026-03-31 or a moment as 2026-03-31T12:00", param_hint=option
+        ) from None
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(value, indent=2, default=str, ensure_ascii=False) + "\n")
+
+
+@app.command(epilog="Example: `hoiva run --as-of 2026-03-31`")
+def run(
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="The day (its end) or moment asked about; default: now.")
+    ] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Run the daily job once, in this process: from the landed files to audience batches in `outbox/`."""
+    from dagster_project.adapters.reporting import run_summary
+    from dagster_project.cli_views import progress_of_a_run, show_run
+
+    own = _settings(home)
+    moment = _moment(as_of, own, "--as-of")
+    outcome = progress_of_a_run(own, moment, err, quiet=as_json)
+    summary = run_summary(own, outcome, moment)
+    if as_json:
+        _print_json(summary)
+    else:
+        show_run(out, summary)
+    if not outcome.success:
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: `hoiva land shop invoice_lines_2010-12.parquet --history`")
+def land(
+    source: Annotated[str, typer.Argument(help="The source whose contract the files follow, as shop or hubspot.")],
+    files: Annotated[list[Path], typer.Argument(help="The delivered files: CSV, CSV.gz, JSON lines(.gz), Parquet.")],
+    table: Annotated[
+        str | None, typer.Option("--table", help="The table, when a file's name does not begin with it.")
+    ] = None,
+    history: Annotated[
+        bool, typer.Option("--history", help="A first load: each row counts as known at its own time.")
+    ] = False,
+    arrived_at: Annotated[
+        str | None, typer.Option("--arrived-at", help="When the files became known, if not now; a day or a moment.")
+    ] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hand files to the file gate: each row is loaded or kept in quarantine with its line and reason."""
+    from dagster_project.cli_views import land_files, show_deliveries
+
+    own = _settings(home)
+    if history and arrived_at:
+        raise typer.BadParameter("give --history or --arrived-at, not both", param_hint="--arrived-at")
+    arrival = None if history else _moment(arrived_at, own, "--arrived-at")
+    deliveries = land_files(own, source, files, table, arrival, history=history, console=err, quiet=as_json)
+    if as_json:
+        _print_json(deliveries)
+    else:
+        show_deliveries(out, deliveries)
+    if any(delivery["status"] == "refused" for delivery in deliveries):
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: `hoiva status`")
+def status(home: Home = None, as_json: AsJson = False) -> None:
+    """What was delivered, what is published, who was chosen, and which batches lie in `outbox/`."""
+    from dagster_project.adapters.reporting import status_of
+    from dagster_project.cli_views import show_status
+
+    state = status_of(_settings(home))
+    _print_json(state) if as_json else show_status(out, state)
+
+
+@app.command(epilog="Example: `hoiva explain c0123456789abcdef0123`")
+def explain(
+    customer_id: Annotated[str, typer.Argument(help="A customer's id; an older id of a merged customer works too.")],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """One customer: identity, the 360, where they stand, what was decided and why not the rest."""
+    from dagster_project.adapters.explaining import explanation_of
+    from dagster_project.cli_views import show_explanation
+
+    story = explanation_of(_settings(home), customer_id)
+    _print_json(story) if as_json else show_explanation(out, story)
+
+
+@app.command(epilog="Example: `hoiva demo --customers 1000`")
+def demo(
+    customers: Annotated[int, typer.Option("--customers", min=50, help="How many people live in the town.")] = 1000,
+    days: Annotated[int, typer.Option("--days", min=60, help="How many days of their lives are delivered.")] = 365,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed makes the same town.")] = 1,
+    home: Home = None,
+) -> None:
+    """A synthetic town delivered as raw files, the daily job, a summary, and where to look."""
+    from dagster_project.demo import run_demo
+
+    if not run_demo(_settings(home), customers, days, seed, out, err):
+        raise typer.Exit(1)
+
+
+@app.command(epilog="Example: `hoiva dev --port 3000`")
+def dev(
+    port: Annotated[int, typer.Option("--port", help="The port of the Dagster UI on this machine.")] = 3000,
+    home: Home = None,
+) -> None:
+    """The Dagster UI with schedules and sensors, reachable from this machine alone."""
+    from dagster_project.adapters.dagster_home import prepare
+    from dagster_project.settings import CHECKOUT
+
+    prepare(_settings(home))
+    os.environ["HOIVA_UNATTENDED"] = "true"  # schedules and sensors start by themselves here, and nowhere else
+    out.print(f"Dagster: http://127.0.0.1:{port}  (drop files into landing/<source>/; stop with Ctrl-C)")
+    binary = Path(sys.executable).parent / "dagster"
+    os.chdir(CHECKOUT)
+    os.execv(binary, [str(binary), "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)])
+
+
+def main() -> None:
+    """The entry point: a mistake a person can mend is one line on standard error."""
+    try:
+        app()
+    except HoivaError as error:
+        err.print("hoiva:", str(error), style="red", markup=False, soft_wrap=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
