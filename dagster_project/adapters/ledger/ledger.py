@@ -1,0 +1,36 @@
+"""The ledger: what we decided and did. It cannot be rebuilt, so it is the one store that must never lose a row."""
+
+from __future__ import annotations
+
+from dagster_project.adapters.ledger.deliveries import Deliveries
+from dagster_project.adapters.ledger.engine import make_engine
+from dagster_project.adapters.ledger.migrate import to_head
+
+
+class Ledger(Deliveries):
+    """One ledger. Make it with :func:`open_ledger`; it may be shared by threads and opened by many processes."""
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_ledger(url: str) -> Ledger:
+    """Open the ledger at a SQLAlchemy URL (``settings.ledger_address``), with its tables brought up to date.
+
+    >>> with open_ledger("sqlite://") as ledger:
+    ...     ledger.accepted_files()
+    []
+
+    Raises:
+        HoivaError: the ledger was made by a newer Hoiva.
+    """
+    engine = make_engine(url)
+    try:
+        to_head(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return Ledger(engine)

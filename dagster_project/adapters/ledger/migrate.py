@@ -1,0 +1,55 @@
+"""Brings a ledger's tables to what this version of Hoiva needs, whoever opens it first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, inspect, text
+
+from dagster_project.adapters.ledger.engine import WRITES
+from dagster_project.errors import HoivaError
+
+HEAD = "0001"  # the newest migration; a test holds it equal to the folder's. Known here, most opens load no Alembic.
+MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATION_LOCK = 0x686F6976  # any number of our own, for PostgreSQL's advisory lock
+
+
+def version_of(connection: Connection) -> str | None:
+    """The migration the database stands at; None for an empty one."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("select version_num from alembic_version")).scalar()
+
+
+def to_head(engine: Engine) -> None:
+    """Migrate to the newest version in one transaction; two who open an empty ledger at once wait for each other.
+
+    Raises:
+        HoivaError: the ledger was written by a newer Hoiva.
+    """
+    with engine.connect() as connection, connection.begin():
+        if version_of(connection) == HEAD:
+            return
+    with engine.connect() as connection:
+        connection = connection.execution_options(**{WRITES: True})
+        with connection.begin():
+            if connection.dialect.name == "postgresql":
+                connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+            if version_of(connection) != HEAD:
+                _upgrade(connection)
+
+
+def _upgrade(connection: Connection) -> None:
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError:
+        raise HoivaError(
+            "the ledger was made by a newer Hoiva than this: install that version, or set HOIVA_LEDGER_URL to another"
+        ) from None

@@ -1,0 +1,261 @@
+"""The ledger's tables. Migrations build them; a test holds the two descriptions equal."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+from dagster_project.adapters.ledger.types import UtcMoment
+
+ID = String(64)
+WORD = String(128)
+LINE = String(1024)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+
+def _one_of(column: str, *words: str) -> CheckConstraint:
+    listed = ", ".join(f"'{word}'" for word in words)
+    return CheckConstraint(f"{column} in ({listed})", name=f"{column}_known")
+
+
+# One row a lock: writers on engines other than SQLite take it first, so that one writes at a time.
+writer_lock = Table("writer_lock", metadata, Column("name", WORD, primary_key=True))
+
+# Small facts about the ledger itself: how far a synchronised set has come.
+marks = Table(
+    "marks",
+    metadata,
+    Column("name", WORD, primary_key=True),
+    Column("marked_at", UtcMoment, nullable=False),
+    Column("digest", ID, nullable=False),
+)
+
+# Grain: one file handed to the gate, each time it was handed over.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("delivery_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("file_id", ID, nullable=False),
+    Column("source", WORD, nullable=False),
+    Column("table_name", WORD, nullable=False),
+    Column("file_name", LINE, nullable=False),
+    Column("status", WORD, nullable=False),
+    Column("reason_code", WORD, nullable=False),
+    Column("message", LINE, nullable=False),
+    Column("count_delivered", BigInteger, nullable=False),
+    Column("count_loaded", BigInteger, nullable=False),
+    Column("count_quarantined", BigInteger, nullable=False),
+    Column("known_mode", WORD, nullable=False),
+    Column("arrived_at", UtcMoment, nullable=False),
+    Column("landed_at", UtcMoment, nullable=False),
+    _one_of("status", "loaded", "refused", "repeated", "held"),
+    CheckConstraint("status <> 'loaded' or count_delivered = count_loaded + count_quarantined", name="nothing_is_lost"),
+)
+Index("ix_deliveries_source_file_id", deliveries.c.source, deliveries.c.file_id)
+Index(
+    "uq_deliveries_loaded_once",
+    deliveries.c.source,
+    deliveries.c.table_name,
+    deliveries.c.file_id,
+    unique=True,
+    sqlite_where=deliveries.c.status == "loaded",
+    postgresql_where=deliveries.c.status == "loaded",
+)
+
+# Grain: one id under which some part of a customer has been known, and that customer.
+customer_aliases = Table(
+    "customer_aliases",
+    metadata,
+    Column("alias_customer_id", ID, primary_key=True),
+    Column("customer_id", ID, primary_key=True),
+    Column("is_current", Boolean, nullable=False),
+)
+Index("ix_customer_aliases_customer_id", customer_aliases.c.customer_id)
+
+# Grain: one customer, purpose and channel: what may be done as last computed.
+consents = Table(
+    "consents",
+    metadata,
+    Column("customer_id", ID, primary_key=True),
+    Column("purpose", WORD, primary_key=True),
+    Column("channel", WORD, primary_key=True),
+    Column("is_allowed", Boolean, nullable=False),
+    Column("consent_id", ID, nullable=True),
+    Column("decided_at", UtcMoment, nullable=True),
+)
+
+# Grain: one customer, purpose and channel ('*' is every one) that must not be contacted, with the reason.
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("customer_id", ID, primary_key=True),
+    Column("purpose", WORD, primary_key=True),
+    Column("channel", WORD, primary_key=True),
+    Column("reason", WORD, primary_key=True),
+    Column("recorded_at", UtcMoment, nullable=False),
+)
+
+# Grain: one customer who is never contacted, so that the effect of all contacts can be measured.
+holdouts = Table(
+    "holdouts",
+    metadata,
+    Column("customer_id", ID, primary_key=True),
+    Column("first_at", UtcMoment, nullable=False),
+)
+
+# Grain: one entry of a customer into a care model.
+enrolments = Table(
+    "enrolments",
+    metadata,
+    Column("enrolment_id", ID, primary_key=True),
+    Column("customer_id", ID, nullable=False),
+    Column("care_model", WORD, nullable=False),
+    Column("version", WORD, nullable=False),
+    Column("window_key", WORD, nullable=False),
+    Column("subject_id", LINE, nullable=True),
+    Column("is_control", Boolean, nullable=False),
+    Column("entered_at", UtcMoment, nullable=False),
+    Column("recorded_at", UtcMoment, nullable=False),
+)
+Index("ix_enrolments_care_model_customer_id", enrolments.c.care_model, enrolments.c.customer_id)
+
+# Grain: one batch for one destination.
+batches = Table(
+    "batches",
+    metadata,
+    Column("batch_id", ID, primary_key=True),
+    Column("destination", WORD, nullable=False),
+    Column("kind", WORD, nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("as_of", UtcMoment, nullable=False),
+    Column("manifest_sha256", ID, nullable=False),
+    Column("state", WORD, nullable=False),
+    Column("count_rows", BigInteger, nullable=False),
+    Column("published_at", UtcMoment, nullable=True),
+    UniqueConstraint("destination", "sequence"),
+    _one_of("kind", "message", "membership"),
+    _one_of("state", "prepared", "published", "accepted", "partly", "rejected"),
+)
+
+# Grain: one contact: one step of one care model for one customer on one channel, once.
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("contact_id", ID, primary_key=True),
+    Column("customer_id", ID, nullable=False),  # as at the claim; customer_aliases follows
+    Column("care_model", WORD, nullable=False),
+    Column("version", WORD, nullable=False),
+    Column("step", WORD, nullable=False),
+    Column("window_key", WORD, nullable=False),
+    Column("channel", WORD, nullable=False),
+    Column("treatment", WORD, nullable=False),
+    Column("offer", WORD, nullable=True),
+    Column("subject", LINE, nullable=True),
+    Column("link", LINE, nullable=True),
+    Column("language_fallback", WORD, nullable=True),
+    Column("purpose", WORD, nullable=False),
+    Column("action_class", WORD, nullable=False),
+    Column("consent_id", ID, nullable=True),
+    Column("score", Float, nullable=False),
+    Column("cost", Numeric(18, 4), nullable=False),
+    Column("planned_for", UtcMoment, nullable=False),
+    Column("planned_date", Date, nullable=False),  # the business day of planned_for: what caps and capacities count
+    Column("decided_as_of", UtcMoment, nullable=False),
+    Column("claimed_at", UtcMoment, nullable=False),
+    Column("status", WORD, nullable=False),
+    Column("reason", WORD, nullable=True),
+    Column("batch_id", ID, ForeignKey("batches.batch_id"), nullable=True),
+    _one_of("action_class", "mandatory", "transactional", "marketing"),
+    _one_of("status", "claimed", "batched", "published", "accepted", "rejected", "returned"),
+    CheckConstraint("status = 'returned' or (status = 'claimed') = (batch_id is null)", name="in_a_batch"),
+)
+Index("ix_contacts_customer_id_planned_date", contacts.c.customer_id, contacts.c.planned_date)
+Index("ix_contacts_batch_id", contacts.c.batch_id)
+Index("ix_contacts_status_channel", contacts.c.status, contacts.c.channel)
+
+# Grain: one change of a contact after its claim that somebody outside may have seen. Rows are only added.
+contact_transitions = Table(
+    "contact_transitions",
+    metadata,
+    Column("transition_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("contact_id", ID, ForeignKey("contacts.contact_id"), nullable=False),
+    Column("status", WORD, nullable=False),
+    Column("reason", WORD, nullable=True),
+    Column("batch_id", ID, nullable=True),
+    Column("moved_at", UtcMoment, nullable=False),
+)
+Index("ix_contact_transitions_contact_id", contact_transitions.c.contact_id)
+
+# Grain: one channel on one business day. A capacity of null is unlimited.
+capacity_counters = Table(
+    "capacity_counters",
+    metadata,
+    Column("channel", WORD, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("capacity", BigInteger, nullable=True),
+    Column("used", BigInteger, nullable=False),
+    CheckConstraint("used >= 0", name="used_not_negative"),
+    CheckConstraint("capacity is null or used <= capacity", name="used_within_capacity"),
+)
+
+# Grain: one customer in one destination's audience: where she stands after the last published batch.
+memberships = Table(
+    "memberships",
+    metadata,
+    Column("destination", WORD, primary_key=True),
+    Column("customer_id", ID, primary_key=True),
+    Column("customer_key", ID, nullable=False),
+    Column("fingerprint", ID, nullable=False),
+    Column("state", WORD, nullable=False),
+    Column("batch_id", ID, ForeignKey("batches.batch_id"), nullable=False),
+    Column("added_in", ID, nullable=False),  # the batch of the last add
+    Column("reason", WORD, nullable=True),
+    _one_of("state", "adding", "member", "removing", "rejected", "out"),
+)
+Index("ix_memberships_batch_id", memberships.c.batch_id)
+
+# Grain: one change of a membership carried by one batch.
+membership_changes = Table(
+    "membership_changes",
+    metadata,
+    Column("batch_id", ID, ForeignKey("batches.batch_id"), primary_key=True),
+    Column("customer_id", ID, primary_key=True),
+    Column("operation", WORD, primary_key=True),
+    Column("customer_key", ID, nullable=False),
+    Column("fingerprint", ID, nullable=False),
+    _one_of("operation", "add", "remove"),
+)
+
+# Grain: one acknowledgement of a batch by its receiver. A batch is acknowledged once.
+acknowledgements = Table(
+    "acknowledgements",
+    metadata,
+    Column("batch_id", ID, ForeignKey("batches.batch_id"), primary_key=True),
+    Column("status", WORD, nullable=False),
+    Column("count_rejected", BigInteger, nullable=False),
+    Column("acknowledged_at", UtcMoment, nullable=False),
+    _one_of("status", "accepted", "partly", "rejected"),
+)

@@ -1,0 +1,1 @@
+"""What suppliers deliver: contracts, files and what became of them."""
