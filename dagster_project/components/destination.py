@@ -1,0 +1,89 @@
+"""A destination as its YAML file says it: ``defs/exports/destinations/<destination>.yaml``."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from dagster_project.components.fenced import Folder, load_folder
+from dagster_project.domain.exports.destination import Destination
+from dagster_project.domain.exports.formats import FORMATS
+
+FOLDER = Path(__file__).resolve().parent.parent / "defs" / "exports" / "destinations"
+Name = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{1,49}$")]  # becomes a folder's and a table's name
+CHANNEL_OF_FORMAT = {"mailchimp": "email", "call_list": "phone", "google_ads": "ads", "meta": "ads"}
+
+
+class DestinationFile(BaseModel):
+    """What one destination's file may say. A mistake is reported by file and line, and stops it alone."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    destination: Name = Field(description="its name, also that of its folder in the outbox")
+    title: str = Field(min_length=3, max_length=80, description="what people call it")
+    owner: str = Field(min_length=2, description="the team that answers for it")
+    kind: Literal["message", "membership"] = Field(
+        description="message: each chosen contact once; membership: a set kept equal to an audience"
+    )
+    format: Literal["mailchimp", "call_list", "google_ads", "meta"] = Field(description="the form of its files")
+    channel: Literal["email", "phone", "ads"] = Field(description="the channel it serves")
+    purpose: Name = Field(default="marketing", description="the purpose of the consent its audience needs")
+    care_models: list[Name] | None = Field(
+        default=None, min_length=1, description="message only: these care models alone; left out: all of the channel"
+    )
+    audience: Name | None = Field(default=None, description="membership only: the audience, a table of that name")
+    segment: Name | None = Field(default=None, description="membership only: the segment the audience is drawn from")
+    audience_code: str | None = Field(
+        default=None,
+        pattern="^[a-z]{1,4}-[0-9]{2,4}$",
+        description="membership only: the name the platform sees, a code as hv-01 that tells nothing about customers",
+    )
+    expires_after_days: int = Field(default=7, ge=1, le=60, description="an older batch must not be used any more")
+
+    @model_validator(mode="after")
+    def _kind_and_keys_agree(self) -> DestinationFile:
+        form = FORMATS[self.format]
+        if form.kind != self.kind:
+            raise ValueError(f"format {self.format} is for a {form.kind} destination, this one is a {self.kind}")
+        if CHANNEL_OF_FORMAT[self.format] != self.channel:
+            raise ValueError(f"format {self.format} serves the channel {CHANNEL_OF_FORMAT[self.format]}")
+        of_membership = ("audience", "segment", "audience_code")
+        if self.kind == "membership":
+            for key in of_membership:
+                if getattr(self, key) is None:
+                    raise ValueError(f"{key} is missing: a membership destination needs it")
+            if self.care_models is not None:
+                raise ValueError("care_models is for message destinations")
+        for key in of_membership:
+            if self.kind == "message" and getattr(self, key) is not None:
+                raise ValueError(f"{key} is for membership destinations")
+        return self
+
+    def to_destination(self) -> Destination:
+        """The destination as the exports use it."""
+        return Destination(
+            name=self.destination,
+            kind=self.kind,
+            format=self.format,
+            channel=self.channel,
+            purpose=self.purpose,
+            care_models=None if self.care_models is None else frozenset(self.care_models),
+            audience=self.audience,
+            segment=self.segment,
+            audience_code=self.audience_code,
+            expires_after=timedelta(days=self.expires_after_days),
+        )
+
+
+def load_destinations(folder: Path = FOLDER) -> Folder[DestinationFile]:
+    """Every destination of the folder by name, and the faults of the files that are wrong."""
+    return load_folder(folder, DestinationFile, "destination")
+
+
+def destinations(folder: Path = FOLDER) -> list[Destination]:
+    """The destinations whose files are right, by name."""
+    items = load_destinations(folder).items
+    return [items[name].to_destination() for name in sorted(items)]

@@ -1,0 +1,40 @@
+"""A destination: a tool that picks up batches, and what it may be given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+Kind = Literal["message", "membership"]
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where chosen contacts or an audience's members go.
+
+    A ``message`` destination is handed each chosen contact once. A ``membership`` destination holds a set of customers
+    that follows an audience: it is told whom to add and whom to remove.
+
+    Attributes:
+        name: also the name of its folder in the outbox.
+        format: the form of its files, one of ``formats.FORMATS``.
+        channel: which contacts it delivers, or which consent its audience needs.
+        purpose: the purpose of that consent.
+        care_models: a message destination's care models; None for all that use the channel.
+        audience: a membership destination's audience: the table ``audiences/<audience>``.
+        segment: the segment that audience is drawn from.
+        audience_code: the neutral name the receiving platform sees. It gives nothing away about the customers.
+        expires_after: a batch older than this must not be used any more.
+    """
+
+    name: str
+    kind: Kind
+    format: str
+    channel: str
+    purpose: str = "marketing"
+    care_models: frozenset[str] | None = None
+    audience: str | None = None
+    segment: str | None = None
+    audience_code: str | None = None
+    expires_after: timedelta = timedelta(days=7)

@@ -1,0 +1,124 @@
+"""The cells of a file that leaves the house: typed ones are checked, free text is made harmless.
+
+Nothing here normalises for matching: each destination has its own rule, in its own file.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+import unicodedata
+from collections.abc import Iterable
+
+import pyarrow as pa
+
+ROWS_AT_ONCE = 65_536  # of a file being written: keeps the copy in memory small
+LONGEST_EMAIL = 254  # characters, RFC 5321
+# Typed columns are checked and never escaped. A first character a spreadsheet would take for a formula is no address.
+EMAIL = re.compile(r"[^\W][^\s@\"'(),:;<>\[\]\\`|]{0,63}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{1,62}")
+PHONE = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
+COUNTRY = re.compile(r"[A-Z]{2}")
+POSTAL_CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z -]{1,10}")
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# Where a spreadsheet would begin to calculate: at the start, and after a semicolon, which many take for a separator.
+FORMULA = re.compile(r"^(?=[=+\-@＝＋－＠])|(?<=;)(?=\s*[=+\-@＝＋－＠])")
+
+
+def texts(column: pa.ChunkedArray | pa.Array) -> list[str]:
+    """A column as trimmed text in one Unicode form (NFC); nothing is ''.
+
+    >>> texts(pa.array([" Aino ", None]))
+    ['Aino', '']
+    """
+    return [unicodedata.normalize("NFC", value).strip() if value else "" for value in column.to_pylist()]
+
+
+def free_text(value: str, longest: int | None = None) -> str:
+    """Text that no spreadsheet calculates and no line break splits; cut to ``longest`` bytes of UTF-8.
+
+    >>> free_text("=HYPERLINK(1)"), free_text("Aino\\nMaria"), free_text("a; @b"), free_text("Äijä", 3)
+    ("'=HYPERLINK(1)", 'Aino Maria', "a;' @b", 'Äi')
+    """
+    text = FORMULA.sub("'", CONTROL.sub(" ", value).strip())
+    return text if longest is None else text.encode()[:longest].decode(errors="ignore")
+
+
+def valid_email(value: str) -> bool:
+    """Whether a text can be a mailbox's address; nothing is asked of the network.
+
+    >>> [valid_email(text) for text in ("aino@example.com", "=cmd@example.com", "aino@example", "a b@example.com")]
+    [True, False, False, False]
+    """
+    return len(value) <= LONGEST_EMAIL and ".." not in value and EMAIL.fullmatch(value) is not None
+
+
+def valid_phone(value: str) -> bool:
+    """Whether a text is a phone number in E.164.
+
+    >>> [valid_phone(text) for text in ("+358401234567", "0401234567", "+358 40 1234567", "=+358401234567")]
+    [True, False, False, False]
+    """
+    return PHONE.fullmatch(value) is not None
+
+
+def country_code(value: str) -> str:
+    """A country as two capital letters, or '' for anything else. The United Kingdom is GB.
+
+    >>> [country_code(text) for text in ("fi", "UK", "Suomi")]
+    ['FI', 'GB', '']
+    """
+    code = {"UK": "GB"}.get(value.upper(), value.upper())
+    return code if COUNTRY.fullmatch(code) else ""
+
+
+def postal_code(value: str) -> str:
+    """A postal code of letters, digits, spaces and hyphens, or '' for anything else.
+
+    >>> [postal_code(text) for text in ("00100", "SW1A 1AA", "=1+1")]
+    ['00100', 'SW1A 1AA', '']
+    """
+    return value if POSTAL_CODE.fullmatch(value) else ""
+
+
+def sha256_hex(value: str) -> str:
+    """SHA-256 of a text as UTF-8, in hex; '' stays '', because the hash of nothing would match nobody or everybody.
+
+    >>> sha256_hex("aino@example.com")[:8], sha256_hex("")
+    ('01ca3e0e', '')
+    """
+    return hashlib.sha256(value.encode()).hexdigest() if value else ""
+
+
+def keyed_hash(key: str, *parts: str, size: int = 16) -> str:
+    """A pseudonym: nobody without the key can tell what it stands for, or whether two places mean the same person.
+
+    >>> keyed_hash("secret-1", "a", "b") == keyed_hash("secret-2", "a", "b")
+    False
+    """
+    secret = hashlib.blake2b(key.encode()).digest()
+    return hashlib.blake2b("\x1f".join(parts).encode(), key=secret, digest_size=size).hexdigest()
+
+
+def text_table(columns: dict[str, Iterable[str]]) -> pa.Table:
+    """Columns of text as a table, '' as null (a blank cell)."""
+    return pa.table(
+        {name: pa.array([value or None for value in values], pa.string()) for name, values in columns.items()}
+    )
+
+
+def csv_bytes(rows: pa.Table) -> bytes:
+    """A table of text as CSV: UTF-8 without a mark, commas, quotes where needed, one line feed per row.
+
+    >>> csv_bytes(text_table({"First Name": ["Aino", "Veera, V"], "Zip": ["00100", ""]})).decode().splitlines()
+    ['First Name,Zip', 'Aino,00100', '"Veera, V",']
+    """
+    sink = pa.BufferOutputStream()
+    sink.write((",".join(rows.column_names) + "\n").encode())
+    for chunk in rows.to_batches(max_chunksize=ROWS_AT_ONCE):
+        text = io.StringIO(newline="")
+        cells = [["" if value is None else value for value in column.to_pylist()] for column in chunk.columns]
+        csv.writer(text, lineterminator="\n").writerows(zip(*cells, strict=True))
+        sink.write(text.getvalue().encode())
+    return bytes(sink.getvalue())

@@ -1,0 +1,48 @@
+"""Fictional customers with everything that goes wrong in names, addresses and numbers."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+CONTACT_POINTS = [
+    # customer_id, email, phone, first, last, street, postal_code, city, country, language
+    ("c01", "Aino.Virtanen@Example.com ", "+358401234567", "Aino", "Virtanen", "Puistokatu 1", "00100", "Helsinki", "FI", "fi"),
+    ("c02", "erkki+lehti@example.org", None, "Erkki", "Äyräs-O'Hara", "Satama 2", "33 100", "Hämeen-linna 2", "fi", "fi"),
+    ("c03", None, "+442079460958", "Anna-Maija  ", "de la  Cruz", "1 High St", "SW1A 1AA", "London", "UK", "en"),
+    ("c04", "=cmd@example.com", "0401234567", "=HYPERLINK(1)", "@SUM(A1)", None, "=1+1", None, "Suomi", None),
+    ("c05", "äijä@example.com", "+35840", "Ä" * 200, "Böö", None, None, None, None, "sv"),
+    ("c06", "veera@example.com", "+358 40 1234567", 'Veera "V"', "Line\nBreak, Comma", "x", "94025-1234", "Menlo Park", "US", "en"),
+    ("c07", None, None, "Ilman", "Osoitetta", "Kuja 3", "20100", "Turku", "FI", "fi"),
+    ("c08", "a" * 250 + "@example.com", "+15550001111222233", None, None, None, None, None, "FI", "fi"),
+]  # fmt: skip
+COLUMNS = [
+    "customer_id",
+    "email",
+    "phone",
+    "first_name",
+    "last_name",
+    "street",
+    "postal_code",
+    "city",
+    "country_code",
+    "language_code",
+]
+
+
+def contact_points() -> pa.Table:
+    """The customers as the vault publishes them."""
+    columns = zip(*CONTACT_POINTS, strict=True)
+    return pa.table({name: pa.array(values, pa.string()) for name, values in zip(COLUMNS, columns, strict=True)})
+
+
+def contacts() -> pa.Table:
+    """One chosen contact for each of them."""
+    people = contact_points()
+    count = people.num_rows
+    rows = people.append_column("contact_id", pa.array([f"{number:032x}" for number in range(1, count + 1)]))
+    rows = rows.append_column("care_model", pa.array(["high_value_fading"] * count))
+    rows = rows.append_column("treatment", pa.array(["we_miss_you"] * count))
+    rows = rows.append_column("offer", pa.array(["-20 % this week"] + [None] * (count - 1), pa.string()))
+    rows = rows.append_column("subject", pa.array(["Tervetuloa takaisin; =1"] * count))
+    rows = rows.append_column("link", pa.array(["https://shop.example/takaisin?a=1,2"] * count))
+    return rows.append_column("priority", pa.array(range(1, count + 1), pa.int64()))
