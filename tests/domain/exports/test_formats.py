@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import hashlib
-import importlib.util
 import io
 import os
 from pathlib import Path
@@ -14,25 +13,13 @@ import pytest
 
 from dagster_project.domain.exports.formats import FORMATS, call_list, google_ads, mailchimp, meta
 from dagster_project.domain.exports.values import csv_bytes, free_text, valid_email, valid_phone
+from tests.domain.exports.people import contact_points, contacts
 
-HERE = Path(__file__).parent
-GOLDEN = HERE / "golden"
-
-
-def _people() -> object:
-    spec = importlib.util.spec_from_file_location("people", HERE / "people.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-PEOPLE = _people()
+GOLDEN = Path(__file__).parent / "golden"
 
 
 def given(form: str) -> pa.Table:
-    return PEOPLE.contacts() if FORMATS[form].kind == "message" else PEOPLE.contact_points()  # type: ignore[attr-defined]
+    return contacts() if FORMATS[form].kind == "message" else contact_points()
 
 
 def file_of(form: str) -> bytes:
