@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from dagster_project.components.fenced import Folder, load_folder
+from dagster_project.components.fenced import Fault, Folder, load_folder
 from dagster_project.domain.exports.destination import Destination
 from dagster_project.domain.exports.formats import FORMATS
 
@@ -79,8 +80,40 @@ class DestinationFile(BaseModel):
 
 
 def load_destinations(folder: Path = FOLDER) -> Folder[DestinationFile]:
-    """Every destination of the folder by name, and the faults of the files that are wrong."""
-    return load_folder(folder, DestinationFile, "destination")
+    """Every destination of the folder by name, and the faults of the files that are wrong.
+
+    Two message destinations must not be handed the same contacts, and an audience has one definition: of two files that
+    disagree, neither loads.
+    """
+    read = load_folder(folder, DestinationFile, "destination")
+    faults = list(read.faults)
+    for one, other in combinations(sorted(read.items), 2):
+        clash = _clash(read.items[one], read.items[other])
+        if clash:
+            key, reason = clash
+            for name, rival in ((one, other), (other, one)):
+                path = read.files[name]
+                faults.append(Fault(path.name, _line_of(path, key), key, reason.format(other=rival)))
+    wrong = {fault.file for fault in faults}
+    items = {name: item for name, item in read.items.items() if read.files[name].name not in wrong}
+    return Folder(items, sorted(faults), {name: read.files[name] for name in items})
+
+
+def _clash(one: DestinationFile, other: DestinationFile) -> tuple[str, str] | None:
+    """The key that must change, and why; None when the two get on."""
+    if one.kind == other.kind == "message" and one.channel == other.channel:
+        if one.care_models is None or other.care_models is None or set(one.care_models) & set(other.care_models):
+            return "care_models", "{other} would be handed the same contacts: name the care models of each"
+    elif one.audience is not None and one.audience == other.audience:
+        drawn = [(item.segment, item.purpose, item.channel) for item in (one, other)]
+        if drawn[0] != drawn[1]:
+            return "audience", "{other} draws this audience in another way: rename one"
+    return None
+
+
+def _line_of(path: Path, key: str) -> int:
+    lines = path.read_text(encoding="utf-8-sig").splitlines()
+    return next((number for number, line in enumerate(lines, 1) if line.startswith(f"{key}:")), 1)
 
 
 def destinations(folder: Path = FOLDER) -> list[Destination]:

@@ -1,0 +1,93 @@
+"""A destination's file: what ships is right, and a slip stops that destination alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dagster_project.components.destination import destinations, load_destinations
+
+LETTERS = """\
+destination: letters
+title: Letters
+owner: marketing
+kind: message
+format: mailchimp
+channel: email
+"""
+AUDIENCE = """\
+destination: ads
+title: An audience
+owner: marketing
+kind: membership
+format: google_ads
+channel: ads
+audience: fading
+segment: fading
+audience_code: hv-01
+"""
+
+
+def load(tmp_path: Path, **files: str) -> tuple[list[str], list[str]]:
+    for name, text in files.items():
+        (tmp_path / f"{name}.yaml").write_text(text)
+    folder = load_destinations(tmp_path)
+    return sorted(folder.items), [str(fault) for fault in folder.faults]
+
+
+def test_the_destinations_that_ship_are_right() -> None:
+    assert load_destinations().faults == []
+    assert {destination.name: destination.format for destination in destinations()} == {
+        "contact_centre_calls": "call_list",
+        "google_ads_fading_high_value": "google_ads",
+        "mailchimp_letters": "mailchimp",
+        "meta_fading_high_value": "meta",
+    }
+
+
+@pytest.mark.parametrize(
+    ("wrong", "fault"),
+    [
+        (LETTERS.replace("mailchimp", "mailchump"), "letters.yaml:5: format"),
+        (LETTERS.replace("format: mailchimp", "format: meta"), "format meta is for a membership destination"),
+        (LETTERS.replace("channel: email", "channel: phone"), "serves the channel email"),
+        (LETTERS.replace("destination: letters", "destination: ../letters"), "letters.yaml:1: destination"),
+        (LETTERS + "audience: fading\n", "audience is for membership destinations"),
+        (LETTERS + "colour: red\n", "letters.yaml:7: colour: is not a key here"),
+        (LETTERS + "expires_after_days: 0\n", "letters.yaml:7: expires_after_days"),
+        (AUDIENCE.replace("audience_code: hv-01", "audience_code: bankrupt"), "audience_code"),
+        (AUDIENCE.replace("audience: fading\n", ""), "audience is missing"),
+        (AUDIENCE + "care_models: [welcome]\n", "care_models is for message destinations"),
+    ],
+)
+def test_a_slip_is_named_and_stops_that_destination_alone(tmp_path: Path, wrong: str, fault: str) -> None:
+    right = LETTERS.replace("letters", "others") + "care_models: [welcome]\n"
+    names, faults = load(tmp_path, letters=wrong, others=right)
+    assert names == ["others"]
+    assert any(fault in line for line in faults), faults
+
+
+def test_two_destinations_are_never_handed_the_same_contacts(tmp_path: Path) -> None:
+    names, faults = load(
+        tmp_path,
+        letters=LETTERS + "care_models: [welcome, thank_you]\n",
+        others=LETTERS.replace("letters", "others") + "care_models: [welcome]\n",
+        calls=LETTERS.replace("letters", "calls").replace("email", "phone").replace("mailchimp", "call_list"),
+    )
+    assert names == ["calls"]
+    assert faults[0].startswith("letters.yaml:7: care_models: others would be handed the same contacts")
+
+
+def test_two_destinations_with_care_models_of_their_own_get_on(tmp_path: Path) -> None:
+    one = LETTERS + "care_models: [welcome]\n"
+    other = LETTERS.replace("letters", "others") + "care_models: [thank_you]\n"
+    assert load(tmp_path, letters=one, others=other) == (["letters", "others"], [])
+
+
+def test_an_audience_has_one_definition(tmp_path: Path) -> None:
+    meta = AUDIENCE.replace("destination: ads", "destination: meta").replace("google_ads", "meta")
+    assert load(tmp_path, ads=AUDIENCE, meta=meta)[1] == []
+    names, faults = load(tmp_path, ads=AUDIENCE, meta=meta.replace("segment: fading", "segment: leaving"))
+    assert names == []
+    assert "ads.yaml:7: audience: meta draws this audience in another way: rename one" in faults
