@@ -1,0 +1,61 @@
+"""The landing folder: files dropped there are taken in and moved away, so that nothing is landed twice or forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dagster_project.adapters.gate.passing import land
+from dagster_project.adapters.gate.records import ENDINGS
+from dagster_project.domain.sources.delivery import Delivery
+
+if TYPE_CHECKING:
+    from dagster_project.adapters.ledger import Ledger
+    from dagster_project.components.fenced import Folder
+    from dagster_project.domain.sources.contract import SourceContract
+    from dagster_project.settings import Settings
+
+SETTLED_AFTER = timedelta(seconds=2)  # without a change: most tools write under the final name, in bursts
+
+
+def settled_files(settings: Settings, now: datetime) -> list[Path]:
+    """Files in ``landing/<source>/<table>/`` (or ``landing/<source>/``) that have stopped growing, oldest name first.
+
+    Hidden files and other endings (``.part``, ``.tmp``) are somebody's work in progress.
+    """
+    return [path for path in _candidates(settings.at_home.landing) if _settled(path, now)]
+
+
+def _candidates(landing: Path) -> Iterator[Path]:
+    for path in sorted([*landing.glob("*/*"), *landing.glob("*/*/*")]):
+        if path.is_file() and not path.name.startswith(".") and path.name.lower().endswith(ENDINGS):
+            yield path
+
+
+def _settled(path: Path, now: datetime) -> bool:
+    try:
+        return now.timestamp() - path.stat().st_mtime >= SETTLED_AFTER.total_seconds()
+    except FileNotFoundError:
+        return False  # taken away meanwhile
+
+
+def land_waiting(
+    settings: Settings, ledger: Ledger, contracts: Folder[SourceContract], now: datetime
+) -> list[Delivery]:
+    """Take in every settled file of the landing folder; a refused one is archived as such and stops nobody.
+
+    A file of a source without a valid contract stays where it is: it waits until the contract is mended.
+    """
+    landing = settings.at_home.landing
+    landed = []
+    for path in settled_files(settings, now):
+        parts = path.relative_to(landing).parts
+        contract = contracts.items.get(parts[0])
+        if contract is None:
+            continue
+        table = parts[1] if len(parts) == 3 else None
+        landed.append(land(settings, ledger, contract, path, table, arrived_at=now, history=False, landed_at=now))
+        path.unlink()  # its bytes are in the vault's archive, and the ledger knows them
+    return landed

@@ -1,0 +1,132 @@
+"""Delivered bytes as records of text: nothing typed, nothing dropped, every record with its line.
+
+A file that cannot be trusted as a whole is refused with one sentence; a record that does not fit is kept apart. The
+number of records is counted a second time, by another method than the parser's, and the two must agree.
+"""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from dagster_project.errors import Refused
+
+if TYPE_CHECKING:
+    from dagster_project.domain.sources.contract import Table
+
+LONGEST_LINE = 16 * 1024 * 1024  # bytes; a longer one is a file without line ends, not a record
+ENDINGS = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
+
+
+@dataclass
+class Misfit:
+    """A record that could not be read as the contract says, before any value was typed."""
+
+    line_number: int
+    column: str
+    reason_code: str
+    raw: str
+
+
+@dataclass
+class Records:
+    """All records of a file.
+
+    Attributes:
+        texts: one text column per contract column; null where blank or absent.
+        line_number: the line (CSV, JSON lines) or row (Parquet) of each of them, from 1.
+        misfits: records that are not in ``texts``.
+        count_delivered: how many records there are, counted by another method than the parser's.
+    """
+
+    texts: pa.Table
+    line_number: pa.Array
+    misfits: list[Misfit] = field(default_factory=list)
+    count_delivered: int = 0
+
+
+def kind_of(file_name: str) -> str:
+    """``csv``, ``jsonl`` or ``parquet``, from the file's ending.
+
+    Raises:
+        Refused: the ending is none of those the gate reads.
+    """
+    name = file_name.lower().removesuffix(".gz")
+    for kind in ("csv", "jsonl", "parquet"):
+        if name.endswith(f".{kind}"):
+            return kind
+    raise Refused("unknown_kind", f"the file's ending is none of {', '.join(ENDINGS)}")
+
+
+def unpacked(data: bytes, file_name: str) -> bytes:
+    """The bytes without gzip.
+
+    Raises:
+        Refused: the file is empty, or the gzip is damaged or cut off.
+    """
+    if not data:
+        raise Refused("empty_file", "the file is empty: ask for it again")
+    if not file_name.lower().endswith(".gz"):
+        return data
+    try:
+        plain = gzip.decompress(data)
+    except (OSError, EOFError, zlib.error):
+        raise Refused("damaged_gzip", "the gzip is damaged or cut off: ask for the file again") from None
+    if not plain:
+        raise Refused("empty_file", "the gzip holds nothing: ask for the file again")
+    return plain
+
+
+def decoded(data: bytes) -> str:
+    """Text of a CSV or JSON-lines file, without a byte-order mark.
+
+    Raises:
+        Refused: a NUL byte, a line of more than 16 MiB, or bytes that are not UTF-8.
+    """
+    nul = data.find(b"\x00")
+    if nul >= 0:
+        raise Refused("nul_byte", f"line {data.count(10, 0, nul) + 1} holds a NUL byte: the file is damaged")
+    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == 10)
+    edges = np.concatenate(([-1], ends, [len(data)]))
+    longest = int(np.diff(edges).max())
+    if longest > LONGEST_LINE:
+        raise Refused("line_too_long", f"a line is {longest // 2**20} MiB long: the line ends are missing")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(10, 0, error.start) + 1
+        raise Refused("not_utf8", f"line {line} is not UTF-8: save the file as UTF-8") from None
+
+
+def check_columns(names: list[str], table: Table, where: str) -> None:
+    """The file's column names against the contract; names of the contract are all that a message shows.
+
+    Raises:
+        Refused: a column is missing or twice there, or one is unknown where the contract refuses that.
+    """
+    expected = [name for name, column in table.columns.items() if not column.optional]
+    missing = [name for name in expected if name not in names]
+    keys = [name for name in missing if name in table.key]
+    if keys:
+        raise Refused("missing_key_column", f"the {where} lacks the key column {keys[0]}; it should have {expected}")
+    if missing:
+        raise Refused("damaged_header", f"the {where} lacks {len(missing)} of the contract's columns: {missing[:5]}")
+    known = [name for name in names if name in table.columns]
+    if len(set(known)) < len(known):
+        raise Refused("damaged_header", f"the {where} names a column twice")
+    unknown = len(names) - len(known)
+    if unknown and table.extra_columns == "refused":
+        raise Refused("unknown_columns", f"the {where} has {unknown} columns that the contract does not know")
+
+
+def text_table(columns: dict[str, pa.Array], table: Table, rows: int) -> pa.Table:
+    """The contract's columns in its order, as text; absent ones are null throughout."""
+    arrays = [
+        columns[name].cast(pa.string()) if name in columns else pa.nulls(rows, pa.string()) for name in table.columns
+    ]
+    return pa.table(dict(zip(table.columns, arrays, strict=True)))
