@@ -5,7 +5,7 @@
 
 from dagster_project.adapters.expectations.data_docs import build_data_docs, keep_outcome, kept_outcomes
 from dagster_project.adapters.expectations.suite import EXPECTATIONS, Expectation, Suite, load_suites
-from dagster_project.adapters.expectations.validate import (
+from dagster_project.adapters.expectations.validating import (
     Failure,
     Outcome,
     validate,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dagster_project.adapters.expectations.validate import Failure, Outcome, new_context
+from dagster_project.adapters.expectations.validating import Failure, Outcome, new_context
 from dagster_project.domain.clock import naive_utc
 
 if TYPE_CHECKING:

@@ -39,7 +39,7 @@ ARGUMENTS = (
 class Expectation(BaseModel):
     """One thing that must hold of a table, and why.
 
-    >>> Expectation(expect="column_values_to_not_be_null", column="email", because="...").arguments
+    >>> Expectation(expect="column_values_to_not_be_null", column="email", because="nobody to write to").arguments
     {'column': 'email'}
     """
 
@@ -55,6 +55,7 @@ class Expectation(BaseModel):
         ge=0,
         description="asked only of tables of so many rows: a share of three says nothing",
     )
+    optional: bool = Field(default=False, description="not asked where the column is missing; else that is a failure")
     column: str | None = None
     column_A: str | None = None  # the larger one
     column_B: str | None = None
