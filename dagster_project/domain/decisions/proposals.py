@@ -1,0 +1,73 @@
+"""Candidates made ready for the decision: with their contact's id, their score, and a moment their channel works."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dagster_project.domain.clock import business_date, naive_utc
+from dagster_project.domain.decisions.contact_id import contact_ids
+from dagster_project.domain.decisions.policy import CLASS_ORDER, ContactPolicy
+from dagster_project.domain.decisions.schemas import CANDIDATE_SCHEMA, MOMENT, MONEY
+from dagster_project.errors import HoivaError
+
+PROPOSAL_SCHEMA = pa.schema(
+    [
+        ("contact_id", pa.string()),  # the contact it would be
+        *CANDIDATE_SCHEMA,
+        ("score", pa.float64()),  # priority x value
+        ("planned_date", pa.date32()),  # the business day of planned_for
+    ]
+)
+IDENTITY = ("customer_id", "care_model", "step", "window_key", "channel")
+
+
+def proposals(candidates: pa.Table, policy: ContactPolicy, zone: ZoneInfo) -> pa.Table:
+    """Name, weigh and place each candidate.
+
+    A moment outside its channel's hours moves to the next opening. A cost that is not given is the channel's.
+
+    Args:
+        candidates: ``CANDIDATE_SCHEMA`` (other columns are ignored).
+        policy: knows the channels.
+        zone: the business zone.
+
+    Returns:
+        a table of ``PROPOSAL_SCHEMA``, in the order of the candidates.
+
+    Raises:
+        HoivaError: the same step proposed twice for a customer, an unknown class, or no priority or value.
+    """
+    rows = candidates.select(CANDIDATE_SCHEMA.names).cast(CANDIDATE_SCHEMA)
+    ids = contact_ids(*(rows[name].to_pylist() for name in IDENTITY))
+    if len(set(ids)) < len(ids):
+        raise HoivaError("a care model proposes the same step for the same customer twice: make its window narrower")
+    if not set(rows["action_class"].to_pylist()) <= set(CLASS_ORDER):
+        raise HoivaError(f"a candidate's action class is none of {', '.join(CLASS_ORDER)}")
+    scores = pc.multiply(rows["priority"], rows["value"])
+    if scores.null_count or pc.any(pc.is_nan(scores)).as_py():
+        raise HoivaError("a candidate has no score: its care model needs a priority and a value")
+    channels = rows["channel"].to_pylist()
+    keys = list(zip(channels, rows["planned_for"].to_pylist(), strict=True))
+    slots = {key: _slot(*key, policy, zone) for key in set(keys)}
+    own = pa.array([policy.channels[name].cost if name in policy.channels else None for name in channels], MONEY)
+    columns = {
+        **{name: rows[name] for name in rows.column_names},
+        "contact_id": pa.array(ids, pa.string()),
+        "score": scores,
+        "cost": pc.fill_null(pc.coalesce(rows["cost"], own), pa.scalar(0, MONEY)),
+        "planned_for": pa.array([slots[key][0] for key in keys], MOMENT),
+        "planned_date": pa.array([slots[key][1] for key in keys], pa.date32()),
+    }
+    return pa.table([columns[name] for name in PROPOSAL_SCHEMA.names], schema=PROPOSAL_SCHEMA)
+
+
+def _slot(name: str, planned_for: datetime, policy: ContactPolicy, zone: ZoneInfo) -> tuple[datetime, date]:
+    """When a channel can do what is planned for a moment (naive UTC), and the business day of it."""
+    moment = planned_for.replace(tzinfo=UTC)
+    if name in policy.channels:
+        moment = policy.channels[name].next_open(moment, zone)
+    return naive_utc(moment), business_date(moment, zone)
