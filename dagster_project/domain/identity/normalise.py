@@ -7,18 +7,23 @@ Staff type ``Äijälä@Posti.FI`` and ``040 123 4567``; the newsletter tool has 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import lru_cache
 from typing import NamedTuple
 
 import phonenumbers
-from email_validator import EmailNotValidError, validate_email
+from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
 NOT_AN_ADDRESS = "not_an_address"
 NOT_A_NUMBER = "not_a_number"
 HAS_EXTENSION = "has_extension"  # a switchboard: the number alone would make colleagues one customer
 PLACEHOLDER = "placeholder"  # typed to satisfy a form: 000000, 1111111
 LOOK_ALIKE_LETTERS = "look_alike_letters"
+
+# Nine addresses in ten: nothing in them for the full grammar to judge, which takes 25 microseconds an address.
+ORDINARY_LOCAL_PART = re.compile(r"(?=.{1,64}$)[a-z0-9_+-]+(\.[a-z0-9_+-]+)*")
+LONGEST_ADDRESS = 254  # characters, RFC 5321
 
 # Alphabets whose letters are drawn alike: аeорс are Cyrillic, αοντ Greek, and a name uses one of them at a time.
 ALPHABETS_ALIKE = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU"})
@@ -61,14 +66,28 @@ def normalise_email(written: str | None) -> Normalised:
     text = folded(written or "")
     if not text:
         return NOTHING
-    try:
-        address = validate_email(text, check_deliverability=False, test_environment=True)
-    except EmailNotValidError:
+    local_part, _, domain = text.rpartition("@")
+    if ORDINARY_LOCAL_PART.fullmatch(local_part):
+        address = _address_at(domain)  # the costly part, once for each domain
+    else:
+        address = _validated(text)
+        local_part = folded(address.local_part) if address else ""
+    if address is None or len(local_part) + len(address.ascii_domain or "") >= LONGEST_ADDRESS:
         return Normalised(None, NOT_AN_ADDRESS)
-    value = f"{folded(address.local_part)}@{address.ascii_domain}"
-    parts = (address.local_part, *address.domain.split("."))
-    odd = any(has_look_alike_letters(part) for part in parts)
-    return Normalised(value, LOOK_ALIKE_LETTERS if odd else None)
+    odd = any(has_look_alike_letters(part) for part in (local_part, *address.domain.split(".")))
+    return Normalised(f"{local_part}@{address.ascii_domain}", LOOK_ALIKE_LETTERS if odd else None)
+
+
+def _validated(address: str) -> ValidatedEmail | None:
+    try:
+        return validate_email(address, check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        return None
+
+
+@lru_cache(maxsize=65536)
+def _address_at(domain: str) -> ValidatedEmail | None:
+    return _validated(f"a@{domain}")
 
 
 def normalise_phone(written: str | None, region: str) -> Normalised:
