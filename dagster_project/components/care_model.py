@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 from dagster_project.components.fenced import Folder, load_folder
 from dagster_project.domain.care_models import model as domain
@@ -31,9 +32,30 @@ EventType = Literal[
 Channel = Literal["email", "phone", "letter", "sms"]
 LINKED_CHANNELS = ("email", "sms")  # a message on these without a place to go to is refused
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,62}$")]
-Line = Annotated[str, Field(min_length=3, max_length=150, pattern=r"^\S.*\S$")]
-Span = Annotated[str, Field(pattern=PATTERN)]
+
+def _written_as(pattern: str, sentence: str) -> AfterValidator:
+    """A text has this form; whoever writes another one reads the sentence."""
+
+    def check(text: str) -> str:
+        if not re.search(pattern, text) or text.endswith("\n"):
+            raise ValueError(sentence)
+        return text
+
+    return AfterValidator(check)
+
+
+def _shown_as(pattern: str) -> Any:
+    """The form of a text for editors."""
+    return Field(json_schema_extra={"pattern": pattern})
+
+
+NAME, LINE, LANGUAGE = r"^[a-z][a-z0-9_]{1,62}$", r"^\S.{1,148}\S$", r"^[a-z]{2}$"
+Name = Annotated[
+    str, _written_as(NAME, "is a name of small letters, digits and _, as birthday_letter"), _shown_as(NAME)
+]
+Line = Annotated[str, _written_as(LINE, "is one line of 3 to 150 characters"), _shown_as(LINE)]
+Language = Annotated[str, _written_as(LANGUAGE, "is a language of two letters, as en or fi"), _shown_as(LANGUAGE)]
+Span = Annotated[str, _written_as(PATTERN, "is a whole number with h, d or w: 12h, 7d, 2w"), _shown_as(PATTERN)]
 Amount = Annotated[Decimal, Field(ge=0, le=100_000, max_digits=18, decimal_places=4)]
 Text = Annotated[str, Field(min_length=1, max_length=2_000)]
 

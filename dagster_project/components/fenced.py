@@ -11,7 +11,8 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar, get_args
+from types import UnionType
+from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -141,16 +142,22 @@ def validate_text(
 
 def _faults(error: ValidationError, file: str, model: type[BaseModel], text: Text) -> Iterator[Fault]:
     for entry in error.errors(include_url=False, include_context=True):
-        path, value = _path_in(text.values, entry["loc"], entry["type"])
+        path, value = _path_in(text.values, model, entry["loc"], entry["type"])
         yield Fault(file, text.line_of(path), _dotted(path), _reason(dict(entry), model, path, value))
 
 
 def _reason(entry: dict[str, Any], model: type[BaseModel], path: yaml_text.Path, value: Any) -> str:
     if entry["type"] == "extra_forbidden":
         known = keys_at(model, path[:-1])
+        if path[-1] in known:
+            return "does not go together with the other keys here"
         return f"is not a key here{_did_you_mean(str(path[-1]), known)}"
     if entry["type"] == "missing":
         return "is missing"
+    if entry["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        said = entry["ctx"]
+        written = f" {said['tag']!r} is none of" if "tag" in said else " is missing: one of"
+        return f"{str(said['discriminator']).strip(chr(39))}{written} {said.get('expected_tags', 'those known')}"
     said = str(entry["msg"]).removeprefix("Value error, ").removeprefix("Input ")
     expected = str((entry.get("ctx") or {}).get("expected") or (entry.get("ctx") or {}).get("expected_tags") or "")
     choices = [part.strip(" '") for part in expected.replace(" or ", ",").split(",") if part.strip(" '")]
@@ -166,14 +173,21 @@ def _did_you_mean(written: str, known: list[str], known_too: bool = True) -> str
     return f"; known: {', '.join(known)}" if known_too and known else ""
 
 
-def _path_in(values: Any, location: tuple[str | int, ...], kind: str) -> tuple[yaml_text.Path, Any]:
-    """The path as written in the file: pydantic's location without its names for the branches of a union."""
+def _path_in(
+    values: Any, model: type[BaseModel], location: tuple[str | int, ...], kind: str
+) -> tuple[yaml_text.Path, Any]:
+    """The path as written in the file: pydantic's location without its names for the members of a union."""
     path: list[str | int] = []
-    here = values
+    here, kinds, is_label = values, [model], False
     for number, part in enumerate(location):
-        if (isinstance(here, dict) and part in here) or (isinstance(here, list) and isinstance(part, int)):
+        if is_label:  # the member that pydantic tried, as "event" for the form of an entry: no key of the file
+            is_label = False
+        elif (isinstance(here, dict) and part in here) or (isinstance(here, list) and isinstance(part, int)):
             path.append(part)
             here = here[part]  # type: ignore[index]
+            below = [list(_inside(each, part)) for each in kinds]
+            is_label = any(len(members) > 1 for members in below)
+            kinds = [member for members in below for member in members]
         elif number == len(location) - 1 and kind == "missing":
             path.append(part)
             here = None
@@ -202,24 +216,23 @@ def _own_keys(kind: Any) -> Iterator[tuple[str, str | None]]:
 
 
 def _inside(kind: Any, part: str | int) -> Iterator[Any]:
-    """The types that may stand under one key (or number) of a type; unions, lists and optionals are looked through."""
+    """The types that may stand under one key (or number) of a type; a union gives all its members but None."""
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         for name, info in kind.model_fields.items():
             if part in (name, info.alias):
-                yield from _flat(info.annotation)
-    else:
+                yield from _members(info.annotation)
+    elif get_origin(kind) in (list, tuple, set, frozenset, dict) and get_args(kind):
+        yield from _members(get_args(kind)[-1 if get_origin(kind) is dict else 0])
+
+
+def _members(kind: Any) -> Iterator[Any]:
+    if get_origin(kind) is Annotated:
+        yield from _members(get_args(kind)[0])
+    elif get_origin(kind) in (Union, UnionType):
         for argument in get_args(kind):
-            yield from _flat(argument)
-
-
-def _flat(kind: Any) -> Iterator[Any]:
-    arguments = get_args(kind)
-    is_collection = getattr(kind, "__origin__", None) in (list, dict, tuple, set, frozenset)
-    if not arguments or is_collection:
+            yield from _members(argument)
+    elif kind is not type(None):
         yield kind
-    else:
-        for argument in arguments:
-            yield from _flat(argument)
 
 
 def _dotted(path: yaml_text.Path) -> str:
