@@ -1,0 +1,83 @@
+"""Segments as tables: who is in which, and whether each has the size its owner expects."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from dagster_project.domain.analytics.schema import SEGMENT_SIZES, SEGMENTS, conforming
+
+
+@dataclass(frozen=True)
+class SizeBand:
+    """The size a segment should have: shares of all customers, or numbers of customers."""
+
+    min_share: float | None = None
+    max_share: float | None = None
+    min_count: int | None = None
+    max_count: int | None = None
+
+    def in_customers(self, count_customers: int) -> tuple[int, int]:
+        """The smallest and largest right number of members in a base of this size.
+
+        Shares are of customers as they are, whole: at least 2 % of 120 is at least 3, at most 8 % of 120 is at most 9.
+
+        >>> SizeBand(min_share=0.02, max_share=0.08).in_customers(1000)
+        (20, 80)
+        >>> SizeBand(min_share=0.02, max_share=0.08).in_customers(120)
+        (3, 9)
+        """
+        # A millionth of a customer forgives what floats make of a share: 0.07 * 100 is 7.000000000000001.
+        low = (
+            self.min_count if self.min_count is not None else math.ceil((self.min_share or 0) * count_customers - 1e-6)
+        )
+        high = self.max_count
+        if high is None:
+            high = math.floor((1 if self.max_share is None else self.max_share) * count_customers + 1e-6)
+        return max(low, 0), max(high, 0)
+
+
+def members(customer_ids: pa.ChunkedArray, answers: Mapping[str, pa.BooleanArray]) -> pa.Table:
+    """One row per segment and member, sorted by both.
+
+    Args:
+        customer_ids: of all customers.
+        answers: per segment, yes or no for each of them, in the same order.
+    """
+    parts = []
+    for segment in sorted(answers):
+        chosen = customer_ids.filter(answers[segment])
+        parts.append(pa.table({"segment": pa.repeat(segment, len(chosen)), "customer_id": chosen}))
+    rows = pa.concat_tables(parts) if parts else SEGMENTS.empty_table()
+    return conforming("segments", rows.sort_by([("segment", "ascending"), ("customer_id", "ascending")]))
+
+
+def sizes(
+    segments: Mapping[str, tuple[str, str, SizeBand]], counts: Mapping[str, int], count_customers: int
+) -> pa.Table:
+    """One row per segment: its size, the size it should have, and whether it has it.
+
+    Args:
+        segments: name to owner, purpose and band.
+        counts: name to number of members.
+        count_customers: in the whole base.
+    """
+    rows = []
+    for segment, (owner, purpose, band) in sorted(segments.items()):
+        low, high = band.in_customers(count_customers)
+        count = counts[segment]
+        rows.append(
+            {
+                "segment": segment,
+                "owner": owner,
+                "purpose": purpose,
+                "count_customers": count,
+                "expected_min": low,
+                "expected_max": high,
+                "is_within_band": low <= count <= high,
+            }
+        )
+    return conforming("segment_sizes", pa.Table.from_pylist(rows, schema=SEGMENT_SIZES))
