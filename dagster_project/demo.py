@@ -52,8 +52,8 @@ def run_demo(settings: Settings, customers: int, days: int, seed: int, out: Cons
     if examples:
         out.print("Chosen, one of each care model")
         for row in examples:
-            out.print(f"  {row['customer_id']}  {row['care_model']}, {row['step']} by {row['channel']}: {row['reason']}",
-                      markup=False)  # fmt: skip
+            chosen = f"{row['care_model']}, {row['step']} by {row['channel']}"
+            out.print(f"  {row['customer_id']}  {chosen}: {row['reason']}", markup=False)
         out.print()
     where = [
         ("audience batches", home.outbox),

@@ -45,8 +45,8 @@ def land(
     """Take one delivered file in; what became of it is recorded in the ledger and returned.
 
     How: read the bytes; the same bytes again are a recorded no-op; otherwise read records, type them, write the lake's
-    file, then the quarantine's, then the bytes themselves to the vault's archive, and record the delivery last. A crash in
-    between leaves files under names that the next landing of the same bytes replaces.
+    file, then the quarantine's, then the bytes themselves to the vault's archive, and record the delivery last. A crash
+    in between leaves files under names that the next landing of the same bytes replaces.
 
     Args:
         settings: whose home.

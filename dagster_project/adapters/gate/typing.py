@@ -116,7 +116,8 @@ def _value_sql(text: str, column: Column) -> str:
             return f"case when {exact} = try_cast({text} as decimal(18, 4)) then try_cast({text} as decimal(18, 4)) end"
         case "boolean":
             low = f"lower({text})"
-            return f"case when {low} in ('true', 't', 'yes', '1') then true when {low} in ('false', 'f', 'no', '0') then false end"
+            yes, no = "('true', 't', 'yes', '1')", "('false', 'f', 'no', '0')"
+            return f"case when {low} in {yes} then true when {low} in {no} then false end"
         case "date":
             form = f"try_strptime({text}, '{column.format}')" if column.format else f"try_cast({text} as date)"
             return f"cast({form} as date)"
