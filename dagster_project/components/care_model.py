@@ -1,22 +1,24 @@
 """The form of a care model's file: every key, what it may hold, and what makes no sense together.
 
-``python -m dagster_project.components.care_model`` writes the JSON Schema that editors complete from.
+``python -m dagster_project.components.care_model`` reads every file and lists what is wrong; with ``--write-schema`` it
+writes the JSON Schema that editors complete from.
 """
 
 from __future__ import annotations
 
 import json
-import re
+import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
 from dagster_project.components.fenced import Folder, load_folder
+from dagster_project.components.wording import Line, Name, Span
 from dagster_project.domain.care_models import model as domain
-from dagster_project.domain.care_models.duration import PATTERN, Duration
+from dagster_project.domain.care_models.duration import Duration
 from dagster_project.domain.conditions import Condition, ConditionError, compile_condition
 from dagster_project.domain.conditions.customer import CUSTOMER_COLUMNS, EVENT_COLUMNS
 
@@ -32,30 +34,6 @@ EventType = Literal[
 Channel = Literal["email", "phone", "letter", "sms"]
 LINKED_CHANNELS = ("email", "sms")  # a message on these without a place to go to is refused
 
-
-def _written_as(pattern: str, sentence: str) -> AfterValidator:
-    """A text has this form; whoever writes another one reads the sentence."""
-
-    def check(text: str) -> str:
-        if not re.search(pattern, text) or text.endswith("\n"):
-            raise ValueError(sentence)
-        return text
-
-    return AfterValidator(check)
-
-
-def _shown_as(pattern: str) -> Any:
-    """The form of a text for editors."""
-    return Field(json_schema_extra={"pattern": pattern})
-
-
-NAME, LINE, LANGUAGE = r"^[a-z][a-z0-9_]{1,62}$", r"^\S.{1,148}\S$", r"^[a-z]{2}$"
-Name = Annotated[
-    str, _written_as(NAME, "is a name of small letters, digits and _, as birthday_letter"), _shown_as(NAME)
-]
-Line = Annotated[str, _written_as(LINE, "is one line of 3 to 150 characters"), _shown_as(LINE)]
-Language = Annotated[str, _written_as(LANGUAGE, "is a language of two letters, as en or fi"), _shown_as(LANGUAGE)]
-Span = Annotated[str, _written_as(PATTERN, "is a whole number with h, d or w: 12h, 7d, 2w"), _shown_as(PATTERN)]
 Amount = Annotated[Decimal, Field(ge=0, le=100_000, max_digits=18, decimal_places=4)]
 Text = Annotated[str, Field(min_length=1, max_length=2_000)]
 
@@ -302,5 +280,17 @@ def json_schema() -> str:
 CHANNELS: tuple[str, ...] = get_args(Channel)
 EVENT_TYPES: tuple[str, ...] = get_args(EventType)
 
+
+def main(arguments: list[str]) -> int:
+    """Check the files, or write the schema; the exit code is 1 when a file is wrong."""
+    if arguments == ["--write-schema"]:
+        SCHEMA.write_text(json_schema(), encoding="utf-8")
+        return 0
+    folder = load_care_models(Path(arguments[0]) if arguments else MODELS)
+    lines = [f"{folder.files[name].name}: {item.title}, version {item.version}" for name, item in folder.items.items()]
+    sys.stdout.write("\n".join([*lines, *map(str, folder.faults)]) + "\n")
+    return 1 if folder.faults else 0
+
+
 if __name__ == "__main__":
-    SCHEMA.write_text(json_schema(), encoding="utf-8")
+    sys.exit(main(sys.argv[1:]))
