@@ -38,7 +38,7 @@ class Format:
         kind: whether it carries messages or memberships.
         columns: the header, in order.
         contact_points: columns of the vault's contact points it uses; no others are ever read for it.
-        one_row_per: a column that may hold a value only once per batch, as the tool would overwrite the first.
+        one_row_per: a column that may hold a value only once per file, as the tool would overwrite the first.
         make: rows of customers (a message's also with ``CONTACT_COLUMNS``) to rows of the file.
     """
 

@@ -1,0 +1,81 @@
+"""Message batches: each claimed contact, once, to the tool that delivers it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dagster_project.adapters.content import Content, data_file, rows_file, with_contact_points
+from dagster_project.adapters.durable import reached
+from dagster_project.domain.exports.formats import FORMATS
+
+if TYPE_CHECKING:
+    from dagster_project.adapters.ledger import Ledger
+    from dagster_project.adapters.published import Version
+    from dagster_project.domain.exports.destination import Destination
+
+
+def has_something(ledger: Ledger, destination: Destination, as_of: datetime) -> bool:
+    """Whether a contact waits for this destination."""
+    return _claimed(ledger, destination, as_of).num_rows > 0
+
+
+def content(ledger: Ledger, destination: Destination, version: Version, as_of: datetime) -> Content | None:
+    """The contacts that can be sent now. The others are ended in the ledger with a reason, never lost.
+
+    Where the tool knows a person by one column (an address), a second contact for it goes into a file of its own.
+    """
+    form = FORMATS[destination.format]
+    contacts = _claimed(ledger, destination, as_of)
+    blocked = ledger.blocked_contacts(contacts["contact_id"].to_pylist())
+    if blocked:
+        ledger.end_contacts(blocked, as_of)
+        reached("contacts.blocked_ended")
+        contacts = contacts.filter(pc.invert(pc.is_in(contacts["contact_id"], pa.array(list(blocked), pa.string()))))
+    if contacts.num_rows == 0:
+        return None
+    keys = [("score", "descending"), ("planned_for", "ascending"), ("contact_id", "ascending")]
+    contacts = contacts.sort_by(keys)
+    contacts = contacts.append_column("priority", pa.array(range(1, contacts.num_rows + 1), pa.int64()))
+    rows = form.make(with_contact_points(version, form, contacts))
+    contact_ids = contacts["contact_id"].to_pylist()
+    unreachable = {key: reason for key, reason in zip(contact_ids, rows.reasons, strict=True) if reason is not None}
+    if unreachable:
+        ledger.end_contacts(unreachable, as_of)
+        reached("contacts.unreachable_ended")
+    parts = _parts(rows.cells, form.one_row_per, rows.sendable())
+    if not parts:
+        return None
+    files, lines, sent_ids = [], [], []
+    for number, places in enumerate(parts, 1):
+        name = "contacts.csv" if number == 1 else f"contacts_{number}.csv"
+        sent = contacts.take(places)
+        ids = sent["contact_id"].to_pylist()
+        files.append(data_file(name, "contacts", rows.cells.take(places)))
+        lines.append((name, ids, sent["consent_id"].to_pylist()))
+        sent_ids += ids
+    return Content((*files, rows_file(lines)), contact_ids=sent_ids)
+
+
+def _claimed(ledger: Ledger, destination: Destination, as_of: datetime) -> pa.Table:
+    """Contacts of this destination. One planned for later than a batch is valid waits for a later batch."""
+    models = None if destination.care_models is None else set(destination.care_models)
+    return ledger.claimed_contacts(destination.channel, as_of + destination.expires_after, care_models=models)
+
+
+def _parts(cells: pa.Table, column: str | None, sendable: pa.BooleanArray) -> list[pa.Array]:
+    """The places of the rows to send, in as many parts as a value of the column occurs at most."""
+    values = cells[column].to_pylist() if column else [None] * cells.num_rows
+    parts: list[list[int]] = []
+    times: dict[str, int] = {}
+    for place, is_sendable in enumerate(sendable.to_pylist()):
+        if is_sendable:
+            number = times.get(values[place], 0) if column else 0
+            times[values[place]] = number + 1
+            if number == len(parts):
+                parts.append([])
+            parts[number].append(place)
+    return [pa.array(places, pa.int64()) for places in parts]

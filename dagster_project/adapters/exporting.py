@@ -1,0 +1,144 @@
+"""Exports: chosen contacts and audiences leave the house as batches, each contact once, each audience as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from dagster_project.adapters import contact_batches, membership_batches
+from dagster_project.adapters.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folder, reached, replace_file
+from dagster_project.adapters.outbox import (
+    last_sequence,
+    one_at_a_time,
+    publish_staged,
+    recover,
+    recover_destination,
+    stage,
+)
+from dagster_project.adapters.published import NotPublished, Version, has_published, open_published
+from dagster_project.domain.exports.batches import BatchRecord
+from dagster_project.domain.exports.manifest import Batch, make_batch
+from dagster_project.errors import HoivaError
+
+if TYPE_CHECKING:
+    from dagster_project.adapters.content import Content
+    from dagster_project.adapters.ledger import Ledger
+    from dagster_project.domain.exports.destination import Destination
+    from dagster_project.settings import Home, Settings
+
+MOST_ATTEMPTS = 20  # each one ends or drops whoever stopped the one before
+
+
+def export_destination(settings: Settings, ledger: Ledger, destination: Destination, as_of: datetime) -> Batch | None:
+    """Hand a destination everything it has not been handed yet, as one batch.
+
+    A message destination gets the claimed contacts of its channel; a membership destination what changed in its
+    audience. Whoever may no longer be contacted, or cannot be reached, is left out with a reason in the ledger.
+
+    Args:
+        as_of: the moment of the export (UTC, with zone).
+
+    Returns:
+        the published batch, or None when there is nothing to tell.
+
+    Raises:
+        NotPublished: the daily job has not published what this needs.
+        HoivaError: another export holds the destination, or consents kept changing meanwhile.
+    """
+    home = settings.at_home.make()
+    with one_at_a_time(home, destination.name):
+        recover_destination(home, ledger, destination.name)
+        version = open_published(settings)
+        for _ in range(MOST_ATTEMPTS):
+            content = _content(settings, ledger, destination, version, as_of)
+            if content is None:
+                _mark(home, destination, version)
+                return None
+            batch = _publish(home, ledger, destination, version, content, as_of)
+            if batch is not None:
+                _mark(home, destination, version)
+                return batch
+    raise HoivaError(f"{destination.name}: consents changed during each of {MOST_ATTEMPTS} attempts; run it again")
+
+
+def export_all(
+    settings: Settings, ledger: Ledger, destinations: Iterable[Destination], as_of: datetime
+) -> dict[str, Batch | None]:
+    """Export to every destination by name; each one's batch, or None when there was nothing to tell it."""
+    recover(settings, ledger)
+    by_name = {destination.name: destination for destination in destinations}
+    return {name: export_destination(settings, ledger, by_name[name], as_of) for name in sorted(by_name)}
+
+
+def waiting(settings: Settings, ledger: Ledger, destinations: Iterable[Destination]) -> list[str]:
+    """The names of destinations that have something to be told: cheap enough for a sensor to ask every half minute."""
+    if not has_published(settings):
+        return []
+    version = open_published(settings)
+    unfinished = {record.destination for record in ledger.batches(states={"prepared"})}
+    return sorted(
+        destination.name
+        for destination in destinations
+        if destination.name in unfinished or _has_something(settings, ledger, destination, version)
+    )
+
+
+def _has_something(settings: Settings, ledger: Ledger, destination: Destination, version: Version) -> bool:
+    if destination.kind == "message":
+        return contact_batches.has_something(ledger, destination, version.as_of)
+    if f"audiences/{destination.audience}" not in version.tables:
+        return False
+    marker = settings.at_home.outbox / ".seen" / destination.name
+    if not marker.is_file() or marker.read_text() != version.name:
+        return True
+    return membership_batches.must_let_go(ledger, destination)
+
+
+def _content(
+    settings: Settings, ledger: Ledger, destination: Destination, version: Version, as_of: datetime
+) -> Content | None:
+    if destination.kind == "message":
+        return contact_batches.content(ledger, destination, version, as_of)
+    return membership_batches.content(settings, ledger, destination, version)
+
+
+def _publish(
+    home: Home, ledger: Ledger, destination: Destination, version: Version, content: Content, as_of: datetime
+) -> Batch | None:
+    """Stage, open, publish. None when somebody in it was blocked at the last check."""
+    before = ledger.batches(destination=destination.name)
+    sequence = 1 + max([record.sequence for record in before] + [last_sequence(home, destination.name)])
+    previous = before[-1].manifest_sha256 if before else None
+    batch = make_batch(destination, sequence, previous, content.files, as_of, version.as_of)
+    content.keep(home, batch)
+    stage(home, batch)
+    record = BatchRecord(
+        batch_id=batch.batch_id,
+        destination=destination.name,
+        kind=destination.kind,
+        sequence=sequence,
+        as_of=as_of,
+        manifest_sha256=batch.manifest_sha256,
+        state="prepared",
+        count_rows=content.count_rows,
+    )
+    ledger.open_batch(
+        record,
+        contact_ids=content.contact_ids,
+        memberships=content.memberships,
+        purpose=destination.purpose,
+        channel=destination.channel,
+    )
+    reached("export.opened")
+    return None if publish_staged(home, ledger, record) else batch
+
+
+def _mark(home: Home, destination: Destination, version: Version) -> None:
+    """Note which published version a destination has been told, to save the sensor work. Losing it costs nothing."""
+    folder = make_folder(home.outbox / ".seen", PRIVATE_FOLDER)
+    replace_file(folder / destination.name, version.name.encode(), PRIVATE_FILE)
+    reached("export.marked")
+
+
+__all__ = ["NotPublished", "export_all", "export_destination", "recover", "waiting"]
