@@ -31,6 +31,7 @@ CUSTOMER_COLUMNS: dict[str, str] = {
     "count_purchase_days": "bigint",
     "median_gap_days": "double",
     "gap_spread_days": "double",
+    "last_gap_days": "bigint",
     "days_since_last_purchase": "bigint",
     # what they read and looked at
     "count_newsletters_sent_90d": "bigint",
