@@ -23,21 +23,20 @@ class SizeBand:
     def in_customers(self, count_customers: int) -> tuple[int, int]:
         """The smallest and largest right number of members in a base of this size.
 
-        Shares are of customers as they are, whole: at least 2 % of 120 is at least 3, at most 8 % of 120 is at most 9.
+        Shares are rounded outwards to whole customers, so that a small base has a band, too.
 
         >>> SizeBand(min_share=0.02, max_share=0.08).in_customers(1000)
         (20, 80)
         >>> SizeBand(min_share=0.02, max_share=0.08).in_customers(120)
-        (3, 9)
+        (2, 10)
         """
         # A millionth of a customer forgives what floats make of a share: 0.07 * 100 is 7.000000000000001.
-        low = (
-            self.min_count if self.min_count is not None else math.ceil((self.min_share or 0) * count_customers - 1e-6)
-        )
-        high = self.max_count
+        low, high = self.min_count, self.max_count
+        if low is None:
+            low = math.floor((self.min_share or 0) * count_customers + 1e-6)
         if high is None:
-            high = math.floor((1 if self.max_share is None else self.max_share) * count_customers + 1e-6)
-        return max(low, 0), max(high, 0)
+            high = math.ceil((1 if self.max_share is None else self.max_share) * count_customers - 1e-6)
+        return low, max(high, 0)
 
 
 def members(customer_ids: pa.ChunkedArray, answers: Mapping[str, pa.BooleanArray]) -> pa.Table:
