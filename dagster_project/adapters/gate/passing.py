@@ -41,6 +41,7 @@ def land(
     arrived_at: datetime | None,
     history: bool,
     landed_at: datetime,
+    expectations: bool = True,
 ) -> Delivery:
     """Take one delivered file in; what became of it is recorded in the ledger and returned.
 
@@ -57,9 +58,11 @@ def land(
         arrived_at: when it became known; None means ``landed_at``.
         history: each row counts as known at its own time.
         landed_at: now.
+        expectations: hold the delivery against its source's suite; the first time costs seconds of loading.
 
     Returns:
-        The delivery: ``loaded``, ``repeated``, or ``refused`` with a reason code and one sentence.
+        The delivery: ``loaded``; ``held`` when it fails its suite: kept, and no row of it counts; ``repeated``; or
+        ``refused`` with a reason code and one sentence.
     """
     data = file.read_bytes()
     file_id = hashlib.sha256(data).hexdigest()[:FILE_ID_LENGTH]
@@ -103,12 +106,28 @@ def land(
     write_rows(settings, contract, name, path_date, file_id, typed.rows)
     keep_misfits(settings, contract.source, name, file_id, file.name, typed.misfits)
     archive(settings, contract.source, name, file_id, file.name, data)
+    failed = _failed_expectations(settings, contract.source, name, file_id, typed, landed_at) if expectations else ""
     return delivery(
-        "loaded",
+        "held" if failed else "loaded",
+        reason_code="expectation_failed" if failed else "",
+        message=failed,
         count_delivered=delivered,
         count_loaded=typed.rows.num_rows,
         count_quarantined=typed.misfits.num_rows,
     )
+
+
+def _failed_expectations(
+    settings: Settings, source: str, name: str, file_id: str, typed: Typed, landed_at: datetime
+) -> str:
+    """What the source's suite has against the delivery, in one line without values; empty when nothing."""
+    from dagster_project.adapters.expectations import keep_outcome, validate_delivery
+
+    outcome = validate_delivery(source, name, typed.rows, subject=file_id)
+    if outcome is None:
+        return ""
+    keep_outcome(settings, outcome, landed_at)
+    return "" if outcome.success else "; ".join(str(failure) for failure in outcome.failed if failure.is_blocking)
 
 
 def _typed(
