@@ -115,10 +115,13 @@ def validate_delivery(
 ) -> Outcome | None:
     """Hold a delivery of one source's table against the source's suite; None where none is written.
 
-    Raises:
-        HoivaError: the suite's file is wrong. A delivery is then held: nobody knows what to expect of it.
+    A suite whose file is wrong fails: nobody knows what to expect of the delivery, so it is held, not waved through.
     """
-    suite = _suite((folder or EXPECTATIONS) / "sources", source)
+    try:
+        suite = _suite((folder or EXPECTATIONS) / "sources", source)
+    except HoivaError as error:
+        fault = Failure("suite_to_be_valid", "", 0, str(error), is_blocking=True)
+        return Outcome(source, table, subject, len(frame), 0, (fault,))
     if suite is None or table not in suite.tables:
         return None
     return validate(suite, frame, table=table, subject=subject)
