@@ -51,7 +51,7 @@ def room_of_models(room: str, select: str | None = None) -> dg.AssetsDefinition:
 
     @dbt_assets(
         manifest=manifest(),
-        select=select or f"path:models/{room}",
+        select=select or f"fqn:hoiva.{room}",
         name=f"build_{room}",
         dagster_dbt_translator=HouseTranslator(),
         pool=WAREHOUSE_POOL,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -51,3 +53,12 @@ def read_table(room: str, table: str) -> pa.Table:
 
     with open_warehouse(settings()) as warehouse:
         return warehouse.read(f'select * from "{room}"."{table}"')
+
+
+def fingerprint(facts: Iterable[str]) -> str:
+    """A short name for these facts, whatever their order: the run key of what a sensor saw.
+
+    >>> fingerprint(["b", "a"]) == fingerprint(["a", "b"]) != fingerprint(["a"])
+    True
+    """
+    return hashlib.sha256("\n".join(sorted(facts)).encode()).hexdigest()[:20]
