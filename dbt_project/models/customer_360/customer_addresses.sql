@@ -1,0 +1,8 @@
+-- Grain: one postal address of one customer, best first.
+{{ config(database='vault') }}
+
+{{ values_by_confidence(
+    ref('current_contacts'),
+    ['street', 'postal_code', 'city', 'country_code'],
+    'street is not null or postal_code is not null',
+) }}
