@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dagster_project.adapters.ledger.aliases import Aliases
+from dagster_project.adapters.ledger.batches import Batches
+from dagster_project.adapters.ledger.claims import Claims
+from dagster_project.adapters.ledger.consents import Consents
+from dagster_project.adapters.ledger.contacts import Contacts
 from dagster_project.adapters.ledger.deliveries import Deliveries
 from dagster_project.adapters.ledger.engine import make_engine
+from dagster_project.adapters.ledger.enrolments import Enrolments
+from dagster_project.adapters.ledger.memberships import Memberships
 from dagster_project.adapters.ledger.migrate import to_head
 
 
-class Ledger(Deliveries):
+class Ledger(Deliveries, Aliases, Consents, Enrolments, Claims, Contacts, Batches, Memberships):
     """One ledger. Make it with :func:`open_ledger`; it may be shared by threads and opened by many processes."""
 
     def __enter__(self) -> Ledger:

@@ -50,7 +50,6 @@ marks = Table(
     metadata,
     Column("name", WORD, primary_key=True),
     Column("marked_at", UtcMoment, nullable=False),
-    Column("digest", ID, nullable=False),
 )
 
 # Grain: one file handed to the gate, each time it was handed over.
@@ -134,11 +133,11 @@ enrolments = Table(
     Column("customer_id", ID, nullable=False),
     Column("care_model", WORD, nullable=False),
     Column("version", WORD, nullable=False),
-    Column("window_key", WORD, nullable=False),
+    Column("window_key", LINE, nullable=False),  # what the entry was for
     Column("subject_id", LINE, nullable=True),
     Column("is_control", Boolean, nullable=False),
     Column("entered_at", UtcMoment, nullable=False),
-    Column("recorded_at", UtcMoment, nullable=False),
+    Column("recorded_at", UtcMoment, nullable=False),  # the as_of of the run that enrolled
 )
 Index("ix_enrolments_care_model_customer_id", enrolments.c.care_model, enrolments.c.customer_id)
 
@@ -152,6 +151,8 @@ batches = Table(
     Column("sequence", BigInteger, nullable=False),
     Column("as_of", UtcMoment, nullable=False),
     Column("manifest_sha256", ID, nullable=False),
+    Column("purpose", WORD, nullable=True),  # of the consent that a membership needs; a contact has its own
+    Column("channel", WORD, nullable=True),
     Column("state", WORD, nullable=False),
     Column("count_rows", BigInteger, nullable=False),
     Column("published_at", UtcMoment, nullable=True),
@@ -165,11 +166,12 @@ contacts = Table(
     "contacts",
     metadata,
     Column("contact_id", ID, primary_key=True),
+    Column("enrolment_id", ID, nullable=True),
     Column("customer_id", ID, nullable=False),  # as at the claim; customer_aliases follows
     Column("care_model", WORD, nullable=False),
     Column("version", WORD, nullable=False),
     Column("step", WORD, nullable=False),
-    Column("window_key", WORD, nullable=False),
+    Column("window_key", LINE, nullable=False),
     Column("channel", WORD, nullable=False),
     Column("treatment", WORD, nullable=False),
     Column("offer", WORD, nullable=True),
@@ -194,6 +196,7 @@ contacts = Table(
 )
 Index("ix_contacts_customer_id_planned_date", contacts.c.customer_id, contacts.c.planned_date)
 Index("ix_contacts_batch_id", contacts.c.batch_id)
+Index("ix_contacts_enrolment_id", contacts.c.enrolment_id)
 Index("ix_contacts_status_channel", contacts.c.status, contacts.c.channel)
 
 # Grain: one change of a contact after its claim that somebody outside may have seen. Rows are only added.
@@ -246,6 +249,10 @@ membership_changes = Table(
     Column("operation", WORD, primary_key=True),
     Column("customer_key", ID, nullable=False),
     Column("fingerprint", ID, nullable=False),
+    # Where the customer stood when the batch was published: what stands again when the whole batch is rejected.
+    Column("state_before", WORD, nullable=True),
+    Column("fingerprint_before", ID, nullable=True),
+    Column("added_in_before", ID, nullable=True),
     _one_of("operation", "add", "remove"),
 )
 

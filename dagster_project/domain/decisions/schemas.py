@@ -15,7 +15,7 @@ CANDIDATE_SCHEMA = pa.schema(
         ("enrolment_id", TEXT),  # null: an action outside any care model's enrolment
         ("customer_id", TEXT),
         ("care_model", TEXT),
-        ("version", pa.int64()),
+        ("version", TEXT),
         ("step", TEXT),
         ("window_key", TEXT),  # the occasion the step answers
         ("channel", TEXT),

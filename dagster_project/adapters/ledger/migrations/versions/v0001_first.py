@@ -21,6 +21,8 @@ def upgrade() -> None:
         sa.Column("sequence", sa.BigInteger(), nullable=False),
         sa.Column("as_of", UtcMoment(), nullable=False),
         sa.Column("manifest_sha256", sa.String(length=64), nullable=False),
+        sa.Column("purpose", sa.String(length=128), nullable=True),
+        sa.Column("channel", sa.String(length=128), nullable=True),
         sa.Column("state", sa.String(length=128), nullable=False),
         sa.Column("count_rows", sa.BigInteger(), nullable=False),
         sa.Column("published_at", UtcMoment(), nullable=True),
@@ -103,7 +105,7 @@ def upgrade() -> None:
         sa.Column("customer_id", sa.String(length=64), nullable=False),
         sa.Column("care_model", sa.String(length=128), nullable=False),
         sa.Column("version", sa.String(length=128), nullable=False),
-        sa.Column("window_key", sa.String(length=128), nullable=False),
+        sa.Column("window_key", sa.String(length=1024), nullable=False),
         sa.Column("subject_id", sa.String(length=1024), nullable=True),
         sa.Column("is_control", sa.Boolean(), nullable=False),
         sa.Column("entered_at", UtcMoment(), nullable=False),
@@ -121,7 +123,6 @@ def upgrade() -> None:
         "marks",
         sa.Column("name", sa.String(length=128), nullable=False),
         sa.Column("marked_at", UtcMoment(), nullable=False),
-        sa.Column("digest", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_marks")),
     )
     op.create_table(
@@ -153,11 +154,12 @@ def upgrade() -> None:
     op.create_table(
         "contacts",
         sa.Column("contact_id", sa.String(length=64), nullable=False),
+        sa.Column("enrolment_id", sa.String(length=64), nullable=True),
         sa.Column("customer_id", sa.String(length=64), nullable=False),
         sa.Column("care_model", sa.String(length=128), nullable=False),
         sa.Column("version", sa.String(length=128), nullable=False),
         sa.Column("step", sa.String(length=128), nullable=False),
-        sa.Column("window_key", sa.String(length=128), nullable=False),
+        sa.Column("window_key", sa.String(length=1024), nullable=False),
         sa.Column("channel", sa.String(length=128), nullable=False),
         sa.Column("treatment", sa.String(length=128), nullable=False),
         sa.Column("offer", sa.String(length=128), nullable=True),
@@ -191,6 +193,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_contacts_batch_id", "contacts", ["batch_id"], unique=False)
     op.create_index("ix_contacts_customer_id_planned_date", "contacts", ["customer_id", "planned_date"], unique=False)
+    op.create_index("ix_contacts_enrolment_id", "contacts", ["enrolment_id"], unique=False)
     op.create_index("ix_contacts_status_channel", "contacts", ["status", "channel"], unique=False)
     op.create_table(
         "membership_changes",
@@ -199,6 +202,9 @@ def upgrade() -> None:
         sa.Column("operation", sa.String(length=128), nullable=False),
         sa.Column("customer_key", sa.String(length=64), nullable=False),
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("state_before", sa.String(length=128), nullable=True),
+        sa.Column("fingerprint_before", sa.String(length=64), nullable=True),
+        sa.Column("added_in_before", sa.String(length=64), nullable=True),
         sa.CheckConstraint("operation in ('add', 'remove')", name=op.f("ck_membership_changes_operation_known")),
         sa.ForeignKeyConstraint(["batch_id"], ["batches.batch_id"], name=op.f("fk_membership_changes_batch_id")),
         sa.PrimaryKeyConstraint("batch_id", "customer_id", "operation", name=op.f("pk_membership_changes")),

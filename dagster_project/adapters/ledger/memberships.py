@@ -1,0 +1,119 @@
+"""Memberships: who is in a destination's audience, as far as it has answered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from dagster_project.adapters.ledger.aliases import today_of
+from dagster_project.adapters.ledger.connected import Connected
+from dagster_project.adapters.ledger.frames import as_table, filled, picked, picks, rows_of
+from dagster_project.adapters.ledger.tables import batches, membership_changes, memberships
+
+NAMES = ["customer_id", "todays_customer_id", "customer_key", "fingerprint", "state", "batch_id", "added_in", "reason"]
+MEMBERSHIP_SCHEMA = pa.schema([(name, pa.string()) for name in NAMES])
+HELD = ("adding", "member", "removing")  # the destination has the customer, or may have
+
+
+class Memberships(Connected):
+    """Where each customer stands at each destination that holds an audience."""
+
+    def memberships(self, destination: str) -> pa.Table:
+        """One row per customer the destination holds, or was told about; whoever is out has no row.
+
+        state is ``adding`` or ``removing`` (told, not answered), ``member`` or ``rejected`` (with the reason);
+        ``batch_id`` the last batch that named the customer, ``added_in`` the last one that added her.
+        ``MEMBERSHIP_SCHEMA``, sorted by customer_id.
+        """
+        today, aliases, condition = today_of(memberships.c.customer_id)
+        own = {"todays_customer_id": today}
+        columns: list[Any] = [own.get(name, memberships.c.get(name)) for name in NAMES]
+        query = select(*columns).select_from(memberships.outerjoin(aliases, condition))
+        query = query.where(memberships.c.destination == destination).order_by(memberships.c.customer_id)
+        with self.reading() as connection:
+            return as_table(connection, query, MEMBERSHIP_SCHEMA)
+
+
+def changes_of(connection: Connection, batch_id: str) -> Sequence[Row[Any]]:
+    """The membership changes a batch carries."""
+    query = select(membership_changes).where(membership_changes.c.batch_id == batch_id)
+    return rows_of(connection, query.order_by(membership_changes.c.customer_id))
+
+
+def apply_changes(connection: Connection, batch_id: str) -> None:
+    """Note that a batch's adds and removes are on their way, and where each customer stood before."""
+    changes = changes_of(connection, batch_id)
+    if not changes:
+        return
+    destination: Any = connection.execute(
+        select(batches.c.destination).where(batches.c.batch_id == batch_id)
+    ).scalar_one()
+    adds = {row.customer_id: row for row in changes if row.operation == "add"}
+    removes = [row.customer_id for row in changes if row.operation == "remove" and row.customer_id not in adds]
+    with filled(connection, picked, picks([row.customer_id for row in changes])):
+        here = (memberships.c.destination == destination, memberships.c.customer_id.in_(select(picked.c.key)))
+        same = (memberships.c.destination == destination, memberships.c.customer_id == membership_changes.c.customer_id)
+        before = {
+            f"{name}_before": select(memberships.c[name]).where(*same).scalar_subquery()
+            for name in ("state", "fingerprint", "added_in")
+        }
+        connection.execute(update(membership_changes).where(membership_changes.c.batch_id == batch_id).values(before))
+    with filled(connection, picked, picks(list(adds))):
+        connection.execute(delete(memberships).where(*here))
+    with filled(connection, picked, picks(removes)):
+        connection.execute(update(memberships).where(*here).values(state="removing", batch_id=batch_id, reason=None))
+    common = {"destination": destination, "state": "adding", "batch_id": batch_id, "added_in": batch_id}
+    rows = [
+        common | {"customer_id": row.customer_id, "customer_key": row.customer_key, "fingerprint": row.fingerprint}
+        for row in adds.values()
+    ]
+    if rows:
+        connection.execute(insert(memberships), rows)
+
+
+def answer_memberships(connection: Connection, batch_id: str, is_refused: bool, rejected: Mapping[str, str]) -> None:
+    """Settle the customers whom no later batch has named.
+
+    An accepted add is a member, an accepted remove is out. A refused remove is a member still. A refused add is
+    rejected; when the whole batch was refused she stands where she stood before, and is tried again.
+    """
+    last = memberships.c.batch_id == batch_id
+    undone = {row.customer_id: row for row in changes_of(connection, batch_id)} if is_refused or rejected else {}
+    of_key = {row.customer_key: row for row in undone.values()}
+    refused = {of_key[key].customer_id: reason for key, reason in rejected.items() if key in of_key}
+    if is_refused:
+        refused = dict.fromkeys(undone, "")
+    with filled(connection, picked, picks(refused)):
+        is_refused_row = memberships.c.customer_id.in_(select(picked.c.key))
+        adding, removing = memberships.c.state == "adding", memberships.c.state == "removing"
+        settled = update(memberships).where(last, adding, ~is_refused_row).values(state="member", reason=None)
+        connection.execute(settled)
+        connection.execute(delete(memberships).where(last, removing, ~is_refused_row))
+        connection.execute(update(memberships).where(last, removing).values(state="member"))
+        if is_refused:
+            _put_back(connection, batch_id)
+        else:
+            reason = select(picked.c.reason).where(picked.c.key == memberships.c.customer_id).scalar_subquery()
+            connection.execute(update(memberships).where(last, adding).values(state="rejected", reason=reason))
+
+
+def _put_back(connection: Connection, batch_id: str) -> None:
+    """Undo the adds of a refused batch: members stay with their former identifiers, the others are out again."""
+    change = membership_changes
+    same = (
+        change.c.batch_id == batch_id,
+        change.c.operation == "add",
+        change.c.customer_id == memberships.c.customer_id,
+        memberships.c.batch_id == batch_id,
+        memberships.c.state == "adding",
+    )
+    was_held = select(change.c.customer_id).where(*same, change.c.state_before.in_(HELD)).exists()
+    former = {
+        name: select(change.c[f"{name}_before"]).where(*same).scalar_subquery() for name in ("fingerprint", "added_in")
+    }
+    connection.execute(update(memberships).where(was_held).values(former | {"state": "member"}))
+    adding = (memberships.c.batch_id == batch_id, memberships.c.state == "adding")
+    connection.execute(delete(memberships).where(*adding))

@@ -1,0 +1,78 @@
+"""Opening a ledger: migrated by whoever comes first, and never by an older Hoiva."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+from multiprocessing import get_context
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+
+from dagster_project.adapters.ledger import Ledger, migrate, open_ledger
+from dagster_project.adapters.ledger.tables import deliveries, metadata
+from dagster_project.domain.sources.delivery import Delivery
+from dagster_project.errors import HoivaError
+
+
+def test_the_migrations_build_what_the_tables_say(ledger: Ledger) -> None:
+    with ledger.reading() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_the_head_that_is_known_is_the_newest_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(migrate.MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_current_head() == migrate.HEAD
+
+
+def test_an_opened_ledger_is_not_migrated_again(ledger_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_ledger(ledger_url).close()
+
+    def never(_: object) -> None:
+        raise AssertionError("migrated twice")
+
+    monkeypatch.setattr(migrate, "_upgrade", never)
+    open_ledger(ledger_url).close()
+
+
+def test_a_newer_ledger_is_left_alone(ledger_url: str) -> None:
+    with open_ledger(ledger_url) as ledger, ledger.writing() as connection:
+        connection.execute(text("update alembic_version set version_num = '9999'"))
+    with pytest.raises(HoivaError, match="newer Hoiva"):
+        open_ledger(ledger_url)
+
+
+def _open(url: str) -> int:
+    with open_ledger(url) as ledger:
+        return len(ledger.deliveries())
+
+
+def test_three_processes_may_open_an_empty_ledger_at_once(ledger_url: str) -> None:
+    with get_context("spawn").Pool(3) as pool:
+        assert pool.map(_open, [ledger_url] * 3) == [0, 0, 0]
+
+
+def test_sqlite_flushes_every_commit_and_keeps_foreign_keys(ledger_url: str) -> None:
+    if not ledger_url.startswith("sqlite"):
+        pytest.skip("SQLite alone")
+    with open_ledger(ledger_url) as ledger, ledger.reading() as connection:
+        pragmas = {
+            name: connection.execute(text(f"pragma {name}")).scalar() for name in ("journal_mode", "synchronous")
+        }
+        assert pragmas == {"journal_mode": "wal", "synchronous": 2}
+        assert connection.execute(text("pragma foreign_keys")).scalar() == 1
+
+
+def test_a_moment_comes_back_as_the_same_moment_in_utc(ledger: Ledger) -> None:
+    helsinki = datetime(2026, 1, 1, 2, 30, 0, 123456, tzinfo=timezone(timedelta(hours=2)))
+    ledger.record_delivery(Delivery("f", "s", "t", "n", "held", helsinki, helsinki))
+    arrived = ledger.deliveries()[0].arrived_at
+    assert (arrived, arrived.tzinfo) == (helsinki, UTC)
+    with ledger.reading() as connection:
+        raw = connection.execute(text(f"select arrived_at from {deliveries.name}")).scalar()
+        assert str(raw).startswith("2026-01-01 00:30:00.123456")
