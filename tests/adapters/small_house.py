@@ -113,7 +113,7 @@ def claim(ledger: Ledger, ids: Iterable[str], channel: str = "email", care_model
     """One claimed contact per customer, as the decisions leave them; the contact ids."""
     common = {
         "care_model": care_model,
-        "version": 1,
+        "version": "1",
         "step": "first",
         "window_key": "once",
         "channel": channel,
