@@ -99,7 +99,8 @@ def test_who_must_go_is_removed_under_the_identifiers_added(home: Settings, ledg
 
 
 def test_who_has_nothing_to_match_is_not_added_and_is_once_she_has(home: Settings, ledger: Ledger) -> None:
-    told(home, ledger, IDS[:2], **{IDS[0]: {"email": None, "phone": None, "postal_code": None}})
+    nothing: dict[str, str | None] = {"email": None, "phone": None, "postal_code": None}
+    told(home, ledger, IDS[:2], **{IDS[0]: nothing})
     assert len(platform(home, "google")) == 1
     told(home, ledger, IDS[:2])
     assert len(platform(home, "google")) == 2
