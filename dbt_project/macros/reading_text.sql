@@ -28,3 +28,8 @@
 {%- macro duckdb__parsed_date(column, pattern) -%}
     cast(try_strptime({{ column }}, '{{ pattern }}') as date)
 {%- endmacro -%}
+
+{#- An address of the web without its query and anchor: what follows a ? can carry the reader's own address. -#}
+{%- macro url_without_query(column) -%}
+    {{ dbt.split_part(dbt.split_part(column, "'?'", 1), "'#'", 1) }}
+{%- endmacro -%}

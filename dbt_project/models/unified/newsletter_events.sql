@@ -76,14 +76,33 @@ standard_ends as (
         known_at
     from {{ ref('stg_standard__newsletter_events') }}
     where event_kind in ('bounced', 'unsubscribed')
+),
+
+newsletter_events as (
+    select * from sent
+    union all
+    select * from reactions
+    union all
+    select * from bounced
+    union all
+    select * from unsubscribed
+    union all
+    select * from standard_ends
 )
 
-select * from sent
-union all
-select * from reactions
-union all
-select * from bounced
-union all
-select * from unsubscribed
-union all
-select * from standard_ends
+select
+    -- ids
+    newsletter_event_id,
+    source_record_id,
+    campaign_id,
+    -- text
+    source_system,
+    event_kind,
+    url,
+    bounce_kind,
+    -- yes/no
+    is_machine,
+    -- moments
+    occurred_at,
+    known_at
+from newsletter_events

@@ -49,8 +49,27 @@ standard_reactions as (
             events.source_record_id = sent_moments.source_record_id
             and events.campaign_id = sent_moments.campaign_id
     where events.event_kind in ('opened', 'clicked')
+),
+
+reactions as (
+    select * from mailchimp_reactions
+    union all
+    select * from standard_reactions
 )
 
-select * from mailchimp_reactions
-union all
-select * from standard_reactions
+select
+    -- ids
+    newsletter_event_id,
+    source_record_id,
+    campaign_id,
+    -- text
+    source_system,
+    event_kind,
+    url,
+    -- yes/no
+    is_declared_machine,
+    -- moments
+    sent_at,
+    occurred_at,
+    known_at
+from reactions

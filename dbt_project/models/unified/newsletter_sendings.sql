@@ -26,8 +26,22 @@ standard_sendings as (
         known_at
     from {{ ref('stg_standard__newsletter_events') }}
     where event_kind = 'sent'
+),
+
+sendings as (
+    select * from mailchimp_sendings
+    union all
+    select * from standard_sendings
 )
 
-select * from mailchimp_sendings
-union all
-select * from standard_sendings
+select
+    -- ids
+    newsletter_event_id,
+    source_record_id,
+    campaign_id,
+    -- text
+    source_system,
+    -- moments
+    occurred_at,
+    known_at
+from sendings

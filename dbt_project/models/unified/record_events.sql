@@ -68,12 +68,28 @@ closings as (
     from {{ ref('service_contacts') }}
     where closed_at is not null
     group by service_contact_id, source_system, closed_at
+),
+
+events as (
+    select * from consents
+    union all
+    select * from joinings
+    union all
+    select * from openings
+    union all
+    select * from closings
 )
 
-select * from consents
-union all
-select * from joinings
-union all
-select * from openings
-union all
-select * from closings
+select
+    -- ids
+    event_key,
+    source_record_id,
+    subject_id,
+    -- text
+    event_type,
+    source_system,
+    channel,
+    -- moments
+    occurred_at,
+    known_at
+from events

@@ -38,41 +38,69 @@ kinds as (
             else 'other'
         end as line_kind
     from lines
+),
+
+ordered as (
+    select
+        row_id as order_line_id,
+        'standard:' || order_number as order_id,
+        false as is_cancellation,
+        source_record_id,
+        product_id,
+        order_number,
+        currency,
+        line_kind,
+        quantity,
+        unit_price,
+        occurred_at,
+        known_at
+    from kinds
+),
+
+cancelled as (
+    -- An order that was cancelled stays a purchase and gets a return beside it, as a cancelled invoice of the shop does:
+    -- what was known before the cancellation stays as it was.
+    select
+        {{ digest_of(['row_id', "'cancellation'"]) }} as order_line_id,
+        'standard:' || order_number || ':cancellation' as order_id,
+        true as is_cancellation,
+        source_record_id,
+        product_id,
+        order_number,
+        currency,
+        'return' as line_kind,
+        -quantity as quantity,
+        unit_price,
+        occurred_at,
+        greatest(known_at, cancellation_known_at) as known_at
+    from kinds
+    where
+        line_kind = 'sale'
+        and cancellation_known_at is not null
+),
+
+order_lines as (
+    select * from ordered
+    union all
+    select * from cancelled
 )
 
 select
-    row_id as order_line_id,
-    'standard:' || order_number as order_id,
+    -- ids
+    order_line_id,
+    order_id,
     source_record_id,
     product_id,
+    -- text
     order_number,
-    currency,
     line_kind,
+    currency,
+    -- numbers
     quantity,
     unit_price,
-    false as is_cancellation,
+    -- yes/no
+    is_cancellation,
+    -- moments
     occurred_at,
     known_at
-from kinds
-
-union all
-
--- An order that was cancelled stays a purchase and gets a return beside it, as a cancelled invoice of the shop does:
--- what was known before the cancellation stays as it was.
-select
-    {{ digest_of(['row_id', "'cancellation'"]) }} as order_line_id,
-    'standard:' || order_number || ':cancellation' as order_id,
-    source_record_id,
-    product_id,
-    order_number,
-    currency,
-    'return' as line_kind,
-    -quantity as quantity,
-    unit_price,
-    true as is_cancellation,
-    occurred_at,
-    greatest(known_at, cancellation_known_at) as known_at
-from kinds
-where
-    line_kind = 'sale'
-    and cancellation_known_at is not null
+from order_lines

@@ -2,7 +2,7 @@
 select
     -- ids
     session_key as session_id,
-    min(source_record_id) as source_record_id,
+    source_record_id,
     -- text
     source_system,
     -- numbers
@@ -17,4 +17,4 @@ select
     min(known_at) as first_known_at,
     max(known_at) as known_at
 from {{ ref('web_events') }}
-group by session_key, source_system
+group by session_key, source_record_id, source_system

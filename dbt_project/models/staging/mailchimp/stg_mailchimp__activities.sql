@@ -12,7 +12,7 @@ select
     'mailchimp:member:' || member_id as source_record_id,
     -- text
     lower(action) as action,
-    url,
+    {{ url_without_query('url') }} as url,
     bounce_type as bounce_kind,
     -- moments
     occurred_at,

@@ -12,7 +12,7 @@ select
     campaign_id,
     -- text
     lower(event_kind) as event_kind,
-    url,
+    {{ url_without_query('url') }} as url,
     -- yes/no
     coalesce(is_machine, false) as is_machine,
     -- moments

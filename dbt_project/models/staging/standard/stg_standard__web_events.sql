@@ -18,7 +18,7 @@ select
     product_id,
     -- text
     lower(event_name) as event_name,
-    page_path,
+    {{ url_without_query('page_path') }} as page_path,
     -- moments
     occurred_at,
     known_at
