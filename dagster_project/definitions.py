@@ -6,7 +6,7 @@ import dagster_project  # noqa: F401  (telemetry off before anything else)
 from dagster_project.components.automation import DAY, DECIDE, EXPORT
 from dagster_project.settings import CHECKOUT
 
-EXPORTS = dg.AssetSelection.groups("exports") - dg.AssetSelection.assets("published")
+EXPORTS = dg.AssetSelection.groups("exports") - dg.AssetSelection.assets("published", "data_docs")
 EVERYTHING = dg.AssetSelection.all()
 
 

@@ -1,0 +1,46 @@
+"""Who enters each care model today, written to the ledger: the same moment again enrols nobody twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from dagster_project.adapters.care_models import EntriesFound, find_entries
+from dagster_project.domain.care_models import CareModel, past_enrolments
+
+if TYPE_CHECKING:
+    from dagster_project.adapters.ledger import Ledger
+    from dagster_project.adapters.warehouse import Warehouse
+    from dagster_project.settings import Settings
+
+
+def enrol_customers(
+    settings: Settings, ledger: Ledger, warehouse: Warehouse, models: Sequence[CareModel], as_of: datetime
+) -> EntriesFound:
+    """Find the enrolments of every care model, write the new ones to the ledger and all to ``care_models.enrolments``.
+
+    The ledger first follows identity: who was two and is one now has one history.
+
+    Args:
+        settings: for the business zone and the salt of the control draw.
+        ledger: remembers enrolments and contacts.
+        warehouse: holds the customers and their events as of this moment.
+        models: the care models that loaded.
+        as_of: the moment, UTC.
+    """
+    import pyarrow.compute as pc
+
+    aliases = warehouse.read("select alias_customer_id, customer_id from identity.customer_aliases")
+    ledger.follow_aliases(aliases, as_of)
+    found = find_entries(
+        models,
+        warehouse.read("select * from analytics.customer_analytics order by customer_id"),
+        warehouse.read("select * from customer_360.customer_events order by customer_id, occurred_at, event_id"),
+        past_enrolments(ledger.enrolments(), ledger.contacts()),
+        as_of,
+        settings,
+    )
+    ledger.enrol(found.entries.filter(pc.field("is_new")), as_of)
+    warehouse.write("care_models", "enrolments", found.entries)
+    return found

@@ -1,0 +1,62 @@
+"""Which tables of the warehouse are shown to others, and the contact points that stay in the vault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from dagster_project.adapters.published import Version, publish
+from dagster_project.adapters.warehouse import Warehouse, open_warehouse
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from dagster_project.settings import Settings
+
+ALWAYS = (
+    "identity/clusters",
+    "identity/customer_aliases",
+    "customer_360/customer_360",
+    "customer_360/customer_events",
+    "customer_360/customer_timeline",
+    "customer_360/consents_current",
+)
+WHOLE_ROOMS = ("analytics", "care_models", "decisions", "audiences")
+VAULT_TABLES = ("customer_360/contact_points",)
+
+
+class TablesOf(Mapping[str, "pa.Table"]):
+    """Tables of the warehouse by ``room/table``, read one at a time, so that memory holds one."""
+
+    def __init__(self, warehouse: Warehouse, names: list[str], *, in_vault: bool = False) -> None:
+        self._warehouse, self._names, self._in_vault = warehouse, names, in_vault
+
+    def __getitem__(self, name: str) -> pa.Table:
+        room, _, table = name.rpartition("/")
+        database = "vault." if self._in_vault else ""
+        return self._warehouse.read(f'select * from {database}"{room or "customer_360"}"."{table}"')
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def publish_rooms(settings: Settings, as_of: datetime) -> Version:
+    """Publish what the warehouse holds now; the same content again changes no file."""
+    with open_warehouse(settings) as warehouse:
+        rooms = ", ".join(f"'{room}'" for room in WHOLE_ROOMS)
+        found = warehouse.read(
+            "select table_schema || '/' || table_name as name from information_schema.tables"
+            f" where table_catalog = current_database() and table_schema in ({rooms}) order by 1"
+        )
+        names = [*ALWAYS, *found["name"].to_pylist()]
+        contact_points = [table.rpartition("/")[2] for table in VAULT_TABLES]
+        return publish(
+            settings,
+            TablesOf(warehouse, names),
+            as_of,
+            TablesOf(warehouse, contact_points, in_vault=True),
+        )

@@ -1,0 +1,70 @@
+"""A folder of care models as Dagster assets: one asset per model, who is enrolled, and the faults of files."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+
+from dagster_project.components.care_model import CareModelFile, load_care_models
+from dagster_project.components.faulty_files import FILE_IS_VALID, definitions_of_faults, valid_file
+from dagster_project.components.fenced import Folder
+from dagster_project.components.running import WAREHOUSE_POOL, as_of_of
+from dagster_project.settings import settings
+
+
+class CareModelFolder(dg.Component, dg.Model, dg.Resolvable):
+    """Every care model of the folder it stands in. A faulty one becomes a failing check and stops no other."""
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """One asset per care model, the asset ``enrolments`` over all of them, and the faults."""
+        folder = load_care_models(Path(context.path))
+        return dg.Definitions.merge(
+            dg.Definitions(assets=[enrolments_of(folder)]), definitions_of_faults("care_model", folder)
+        )
+
+
+def enrolments_of(folder: Folder[CareModelFile]) -> dg.AssetsDefinition:
+    """Who enters each care model, written to the ledger, and the table of everyone inside."""
+    models = {name: item.as_model() for name, item in sorted(folder.items.items())}
+    specs = [
+        dg.AssetSpec(
+            name,
+            deps=["customer_analytics", "customer_events"],
+            description=f"{model.title}. Version {model.version}, owned by {model.owner}.",
+            kinds={"yaml"},
+        )
+        for name, model in models.items()
+    ]
+
+    @dg.multi_asset(
+        name="find_enrolments",
+        specs=[
+            *specs,
+            dg.AssetSpec("enrolments", deps=list(models), description="Every enrolment that is in place, by care model."),
+        ],
+        check_specs=[dg.AssetCheckSpec(FILE_IS_VALID, asset=name, blocking=False) for name in models],
+        pool=WAREHOUSE_POOL,
+    )
+    def find_enrolments(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        from dagster_project.adapters.enrolling import enrol_customers
+        from dagster_project.adapters.ledger import open_ledger
+        from dagster_project.adapters.warehouse import open_warehouse
+
+        with open_ledger(settings().ledger_address) as ledger, open_warehouse(settings()) as warehouse:
+            found = enrol_customers(settings(), ledger, warehouse, list(models.values()), as_of_of(context))
+        per_model = found.entries.group_by("care_model").aggregate([("is_new", "sum"), ("customer_id", "count")])
+        counts = {row["care_model"]: row for row in per_model.to_pylist()}
+        for name in models:
+            row = counts.get(name, {})
+            fault = found.faults.get(name)
+            check = valid_file(folder.files[name].name)
+            if fault:
+                check = dg.AssetCheckResult(passed=False, check_name=FILE_IS_VALID, description=fault)
+            yield dg.MaterializeResult(
+                asset_key=name,
+                metadata={"count_enrolled": row.get("customer_id_count", 0), "count_new": row.get("is_new_sum", 0)},
+                check_results=[check],
+            )
+        yield dg.MaterializeResult(asset_key="enrolments", metadata={"dagster/row_count": found.entries.num_rows})
+
+    return find_enrolments

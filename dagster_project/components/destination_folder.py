@@ -1,0 +1,49 @@
+"""A folder of destinations as Dagster assets: each one's newest batch, and the faults of files."""
+
+from pathlib import Path
+
+import dagster as dg
+
+from dagster_project.components.destination import DestinationFile, load_destinations
+from dagster_project.components.faulty_files import FILE_IS_VALID, definitions_of_faults, valid_file
+from dagster_project.components.running import as_of_of
+from dagster_project.settings import settings
+
+
+class DestinationFolder(dg.Component, dg.Model, dg.Resolvable):
+    """Every destination of the folder it stands in. A faulty one becomes a failing check and stops no other."""
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """One asset per destination, and the faults."""
+        folder = load_destinations(Path(context.path))
+        assets = [batches_of(item, folder.files[name]) for name, item in sorted(folder.items.items())]
+        return dg.Definitions.merge(dg.Definitions(assets=assets), definitions_of_faults("destination", folder))
+
+
+def batches_of(file: DestinationFile, path: Path) -> dg.AssetsDefinition:
+    """The outbox of one destination: what waits for it becomes one immutable batch."""
+    destination = file.to_destination()
+
+    @dg.asset(
+        key=file.destination,
+        deps=["published", "acknowledgements"],
+        description=f"{file.title}: batches in `outbox/{file.destination}/`.",
+        check_specs=[dg.AssetCheckSpec(FILE_IS_VALID, asset=file.destination, blocking=False)],
+        kinds={"yaml"},
+    )
+    def export(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from dagster_project.adapters.exporting import export_destination
+        from dagster_project.adapters.ledger import open_ledger
+
+        with open_ledger(settings().ledger_address) as ledger:
+            batch = export_destination(settings(), ledger, destination, as_of_of(context))
+        found = {"batch": "nothing new to tell"} if batch is None else {"batch": batch.batch_id}
+        return dg.MaterializeResult(
+            metadata={
+                **found,
+                "dagster/row_count": 0 if batch is None else sum(one.rows for one in batch.files),
+            },
+            check_results=[valid_file(path.name)],
+        )
+
+    return export

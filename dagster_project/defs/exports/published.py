@@ -1,0 +1,27 @@
+import dagster as dg
+
+from dagster_project.components.audiences import key_of_audience, key_of_list
+from dagster_project.components.care_model import load_care_models
+from dagster_project.components.destination import load_destinations
+from dagster_project.components.running import WAREHOUSE_POOL, as_of_of
+from dagster_project.settings import settings
+
+AUDIENCES = sorted(
+    {key_of_list(name) for name in load_care_models().items}
+    | {key_of_audience(item.audience) for item in load_destinations().items.values() if item.audience}
+)
+
+
+@dg.asset(
+    pool=WAREHOUSE_POOL,
+    deps=["customer_timeline", "contact_points", "customer_aliases", "segment_sizes", "segments", "funnel", *AUDIENCES],
+    kinds={"parquet"},
+)
+def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    """What everyone else reads: `published/<room>/<table>.parquet`, switched as a whole by one rename."""
+    from dagster_project.adapters.publishing import publish_rooms
+
+    version = publish_rooms(settings(), as_of_of(context))
+    return dg.MaterializeResult(
+        metadata={"version": version.name, "count_tables": len(version.tables), "is_new": version.is_new}
+    )
