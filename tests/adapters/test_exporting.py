@@ -7,6 +7,7 @@ import json
 import logging
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -236,6 +237,14 @@ def test_personal_data_reaches_no_log_and_no_error(
             export_destination(home, ledger, LETTERS, AS_OF)
         said.append(str(broken.value))
     assert len(said) > 6
+    house(home, map(point, IDS), as_of=AS_OF + timedelta(days=1))
+    batch = export_destination(home, ledger, LETTERS, AS_OF)
+    assert batch is not None
+    said.append(repr(batch))
+    sent = b"".join(file.content for file in batch.files).decode()
+    assert all(secret in sent for secret in SECRETS if secret in ("example.com", "Etunimi")), (
+        "the search would find them"
+    )
     for secret in SECRETS:
         assert secret not in " ".join(said) + caplog.text
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,7 +23,7 @@ class BatchFile:
 
     name: str
     role: str
-    content: bytes
+    content: bytes = field(repr=False)
     count_rows: int
     columns: tuple[str, ...]
 
@@ -43,7 +43,7 @@ class Batch:
     batch_id: str
     as_of: datetime
     files: tuple[BatchFile, ...]
-    manifest: bytes
+    manifest: bytes = field(repr=False)
 
     @property
     def folder_name(self) -> str:
@@ -55,8 +55,13 @@ class Batch:
         """What the next batch's manifest names as its predecessor."""
         return hashlib.sha256(self.manifest).hexdigest()
 
+    @property
+    def count_rows(self) -> int:
+        """Contacts, or adds and removes."""
+        return sum(file.count_rows for file in self.files if file.role != "rows")
+
     def count(self, role: str) -> int:
-        """Rows of the files with this role."""
+        """Rows of the files with this role: ``contacts``, ``add`` or ``remove``."""
         return sum(file.count_rows for file in self.files if file.role == role)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
@@ -21,7 +21,7 @@ class Rows:
         reasons: None for a row that can be sent, else a reason code such as ``no_valid_email``.
     """
 
-    cells: pa.Table
+    cells: pa.Table = field(repr=False)
     reasons: list[str | None]
 
     def sendable(self) -> pa.BooleanArray:
