@@ -201,9 +201,11 @@ def _place(link: Path, tables: Mapping[str, pa.Table], head: dict[str, Any], *, 
     manifest = (json.dumps({**head, "tables": listed}, indent=1, ensure_ascii=False) + "\n").encode()
     version = hashlib.sha256(manifest).hexdigest()[:VERSION_LENGTH]
     final = room / f".published-{version}"
-    if final.is_dir():  # complete by construction: it got this name only after everything in it was flushed
+    if final.is_dir() and _is_whole(final, listed):
         shutil.rmtree(staging)
         return version, not (link.is_symlink() and os.readlink(link) == final.name)
+    if final.is_dir():  # it was whole when it got this name, and has been damaged since
+        os.rename(final, room / f".removed-{version}")
     write_file(staging / "manifest.json", manifest, file_mode)
     for folder in {(staging / entry["file"]).parent for entry in listed.values()} | {staging}:
         sync_folder(folder)
@@ -212,6 +214,11 @@ def _place(link: Path, tables: Mapping[str, pa.Table], head: dict[str, Any], *, 
     sync_folder(room)
     reached("published.placed")
     return version, True
+
+
+def _is_whole(folder: Path, listed: dict[str, dict[str, Any]]) -> bool:
+    files = [(folder / entry["file"], entry["sha256"]) for entry in listed.values()]
+    return all(path.is_file() and file_sha256(path) == sha256 for path, sha256 in files)
 
 
 def _write(path: Path, rows: pa.Table, mode: int) -> None:
@@ -265,8 +272,12 @@ def canonical(rows: pa.Table) -> pa.Table:
     """
     fields = [pa.field(field.name, _plain(field.type), nullable=True) for field in rows.schema]
     plain = rows.replace_schema_metadata(None).cast(pa.schema(fields))
-    keys = [(field.name, "ascending") for field in fields if not pa.types.is_nested(field.type)]
+    keys = [(field.name, "ascending") for field in fields if not _has_no_order(field.type)]
     return (plain.sort_by(keys) if keys and plain.num_rows > 1 else plain).combine_chunks()
+
+
+def _has_no_order(kind: pa.DataType) -> bool:
+    return pa.types.is_nested(kind) or pa.types.is_interval(kind)
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:

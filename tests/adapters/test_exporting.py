@@ -242,9 +242,7 @@ def test_personal_data_reaches_no_log_and_no_error(
     assert batch is not None
     said.append(repr(batch))
     sent = b"".join(file.content for file in batch.files).decode()
-    assert all(secret in sent for secret in SECRETS if secret in ("example.com", "Etunimi")), (
-        "the search would find them"
-    )
+    assert "example.com" in sent, "negative control: the search would find them"
     for secret in SECRETS:
         assert secret not in " ".join(said) + caplog.text
 

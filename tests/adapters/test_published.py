@@ -169,6 +169,15 @@ def test_a_stop_at_any_point_shows_the_old_or_the_new_whole(
     assert not left
 
 
+def test_a_damaged_version_is_mended_by_publishing_again(home: Settings) -> None:
+    publish(home, {"a/b": customers("c1"), "a/c": customers("c2")}, AS_OF)
+    (home.at_home.published / "a/b.parquet").write_bytes(b"damaged")
+    (home.at_home.published / "a/c.parquet").unlink()
+    publish(home, {"a/b": customers("c1"), "a/c": customers("c2")}, AS_OF)
+    assert read_published(home, "a/b")["customer_id"].to_pylist() == ["c1"]
+    assert read_published(home, "a/c")["customer_id"].to_pylist() == ["c2"]
+
+
 def test_an_earlier_version_may_come_back(home: Settings) -> None:
     names = []
     for moment in (AS_OF, AS_OF + timedelta(days=1), AS_OF, AS_OF + timedelta(days=1)):
