@@ -40,7 +40,9 @@ def enrolments_of(folder: Folder[CareModelFile]) -> dg.AssetsDefinition:
         name="find_enrolments",
         specs=[
             *specs,
-            dg.AssetSpec("enrolments", deps=list(models), description="Every enrolment that is in place, by care model."),
+            dg.AssetSpec(
+                "enrolments", deps=list(models), description="Every enrolment that is in place, by care model."
+            ),
         ],
         check_specs=[dg.AssetCheckSpec(FILE_IS_VALID, asset=name, blocking=False) for name in models],
         pool=WAREHOUSE_POOL,
@@ -56,14 +58,10 @@ def enrolments_of(folder: Folder[CareModelFile]) -> dg.AssetsDefinition:
         counts = {row["care_model"]: row for row in per_model.to_pylist()}
         for name in models:
             row = counts.get(name, {})
-            fault = found.faults.get(name)
-            check = valid_file(folder.files[name].name)
-            if fault:
-                check = dg.AssetCheckResult(passed=False, check_name=FILE_IS_VALID, description=fault)
             yield dg.MaterializeResult(
                 asset_key=name,
                 metadata={"count_enrolled": row.get("customer_id_count", 0), "count_new": row.get("is_new_sum", 0)},
-                check_results=[check],
+                check_results=[valid_file(name, folder.files[name].name, found.faults.get(name))],
             )
         yield dg.MaterializeResult(asset_key="enrolments", metadata={"dagster/row_count": found.entries.num_rows})
 

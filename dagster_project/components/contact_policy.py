@@ -6,19 +6,18 @@ from dataclasses import dataclass, field
 from datetime import time
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dagster_project.components.fenced import Fault, load_file
+from dagster_project.components.wording import Name
 from dagster_project.domain.decisions.policy import Cap, Channel, ContactPolicy
 
 DECISIONS = Path(__file__).resolve().parent.parent / "defs" / "decisions"
 POLICY_FILE, CHANNELS_FILE = "contact_policy.yaml", "channels.yaml"
-WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-ChannelName = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{0,30}$")]
 Clock = Annotated[str, Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
@@ -31,10 +30,10 @@ class Strict(BaseModel):
 class CapFile(Strict):
     """At most so many contacts in any so many days in a row."""
 
-    name: str = Field(pattern="^[a-z][a-z0-9_]{0,60}$", description="what explanations call it")
+    name: Name = Field(description="what explanations call it")
     contacts: int = Field(ge=0, le=1_000, description="the most a customer may have; 0 means none")
     days: int = Field(ge=1, le=366, description="business days in a row")
-    channel: ChannelName | None = Field(default=None, description="the channel it counts; without one, all together")
+    channel: Name | None = Field(default=None, description="the channel it counts; without one, all together")
     action_class: Literal["marketing", "transactional"] = "marketing"
 
 
@@ -64,7 +63,7 @@ class ChannelFile(Strict):
     cost: Decimal = Field(default=Decimal(0), ge=0, le=10_000, max_digits=18, decimal_places=4)
     opens: Clock = "00:00"
     closes: Clock = "23:59"
-    weekdays: list[Weekday] = Field(default=list(WEEK), min_length=1)
+    weekdays: list[Weekday] = Field(default_factory=lambda: list(get_args(Weekday)), min_length=1)
 
     @model_validator(mode="after")
     def _opens_before_it_closes(self) -> ChannelFile:
@@ -81,14 +80,14 @@ class ChannelFile(Strict):
             cost=self.cost,
             opens=time.fromisoformat(self.opens),
             closes=time.fromisoformat(self.closes),
-            weekdays=frozenset(WEEK.index(day) for day in self.weekdays),
+            weekdays=frozenset(get_args(Weekday).index(day) for day in self.weekdays),
         )
 
 
 class ChannelsFile(Strict):
     """``channels.yaml``."""
 
-    channels: dict[ChannelName, ChannelFile]
+    channels: dict[Name, ChannelFile]
 
 
 @dataclass(frozen=True)

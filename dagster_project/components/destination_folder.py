@@ -43,7 +43,7 @@ def batches_of(file: DestinationFile, path: Path) -> dg.AssetsDefinition:
                 **found,
                 "dagster/row_count": 0 if batch is None else sum(one.rows for one in batch.files),
             },
-            check_results=[valid_file(path.name)],
+            check_results=[valid_file(file.destination, path.name)],
         )
 
     return export

@@ -46,6 +46,11 @@ def _faulty_file(kind: str, file: str, faults: list[Fault]) -> dg.AssetsDefiniti
     return faulty_file
 
 
-def valid_file(file: str) -> dg.AssetCheckResult:
-    """The passing twin of the check above, for assets made from a file that loaded."""
-    return dg.AssetCheckResult(passed=True, check_name=FILE_IS_VALID, description=f"{file} is valid")
+def valid_file(asset: str, file: str, fault: str | None = None) -> dg.AssetCheckResult:
+    """The check's result for an asset whose file loaded; ``fault`` is what showed only when it was used."""
+    return dg.AssetCheckResult(
+        passed=fault is None,
+        asset_key=asset,
+        check_name=FILE_IS_VALID,
+        description=fault or f"{file} is valid",
+    )

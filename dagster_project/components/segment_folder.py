@@ -53,6 +53,7 @@ def segments_of(folder: Folder[Segment]) -> dg.AssetsDefinition:
             metadata={"dagster/row_count": found.segment_sizes.num_rows},
             check_results=[
                 dg.AssetCheckResult(
+                    asset_key="segment_sizes",
                     check_name=EXPECTED_SIZE,
                     passed=not outside and not faults,
                     severity=dg.AssetCheckSeverity.WARN,

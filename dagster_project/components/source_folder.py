@@ -65,6 +65,7 @@ def tables_of(contract: SourceContract) -> dg.AssetsDefinition:
                 },
                 check_results=[
                     dg.AssetCheckResult(
+                        asset_key=key,
                         check_name=EXPECTATIONS,
                         passed=not held,
                         description=held[-1].message if held else "every accepted delivery holds its expectations",

@@ -10,4 +10,6 @@ def data_docs() -> dg.MaterializeResult:
     from dagster_project.adapters.expectations import build_data_docs
 
     page = build_data_docs(settings())
-    return dg.MaterializeResult(metadata={"page": dg.MetadataValue.path(str(page.relative_to(settings().at_home.root)))})
+    return dg.MaterializeResult(
+        metadata={"page": dg.MetadataValue.path(str(page.relative_to(settings().at_home.root)))}
+    )
