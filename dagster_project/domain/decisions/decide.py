@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -40,7 +40,6 @@ def decide(
     standing: Standing,
     policy: ContactPolicy,
     as_of: datetime,
-    refused: Mapping[str, str] | None = None,
     care_models: Iterable[str] = (),
 ) -> Decisions:
     """Choose among all proposals under the contact policy; equal input gives equal output, in whatever row order.
@@ -52,7 +51,6 @@ def decide(
         standing: what the ledger knows about these proposals.
         policy: caps, capacities and channels.
         as_of: the moment of the decision (aware).
-        refused: contact id to the stage at which the ledger refused to claim it, after a first decision.
         care_models: care models to show in the funnel even when they proposed nobody.
 
     Raises:
@@ -60,23 +58,22 @@ def decide(
     """
     rows = proposals.select(PROPOSAL_SCHEMA.names).cast(PROPOSAL_SCHEMA).to_pandas()
     rows = rows.sort_values("contact_id").set_index("contact_id", drop=False).rename_axis(None)
-    stops = _stops(rows, customers, consents_current, standing, policy, refused or {})
+    stops = _stops(rows, customers, consents_current, standing, policy)
     for contact_id, stop in allocate(_requests(rows[stops["stage"].isna()]), standing, policy).items():
         stops.loc[contact_id] = stop
     stages: list[str | None] = [stage if isinstance(stage, str) else None for stage in stops["stage"]]
-    chosen = [stage is None for stage in stages]
     texts = (stops["detail"], rows["purpose"], rows["channel"], rows["planned_date"].astype(str))
     known = [standing.consent_ids.get(contact_id) for contact_id in rows.index]
     consents = [one if stage != "consent" else None for stage, one in zip(stages, known, strict=True)]
     rows["as_of"] = naive_utc(as_of)
-    rows["outcome"] = ["chosen" if is_chosen else "stopped" for is_chosen in chosen]
+    rows["outcome"] = ["chosen" if stage is None else "stopped" for stage in stages]
     rows["stopped_by"] = _text(stages)
     rows["reason"] = [sentence(*row) for row in zip(stages, *texts, strict=True)]
     rows["consent_id"] = _text(
         [one if stage != "consent" else None for stage, one in zip(stages, consents, strict=True)]
     )
     decided = _table(rows, DECISION_SCHEMA)
-    plan = _table(rows[chosen], PLAN_SCHEMA)
+    plan = _table(rows[rows["outcome"] == "chosen"], PLAN_SCHEMA)
     counts = funnel(decided, care_models)
     check_balance(counts, proposals.num_rows, plan.num_rows)
     return Decisions(decided, plan, counts)
@@ -88,7 +85,6 @@ def _stops(
     consents_current: pa.Table,
     standing: Standing,
     policy: ContactPolicy,
-    refused: Mapping[str, str],
 ) -> pd.DataFrame:
     """The first rule that stops each proposal, of those that need no counting; null where none does."""
     import numpy as np
@@ -111,7 +107,7 @@ def _stops(
         "suppression": suspended | ids.isin(list(standing.suppressed)),
         "repetition": ids.isin(list(standing.repeated)),
     }
-    stage = np.array([refused.get(contact_id) for contact_id in ids], dtype=object)
+    stage = np.full(len(ids), None, dtype=object)
     for name in reversed([name for name in STAGES if name in stopped]):
         stage[np.asarray(stopped[name], dtype=bool)] = name
     details = [
