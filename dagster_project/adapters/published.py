@@ -218,7 +218,9 @@ def _place(link: Path, tables: Mapping[str, pa.Table], head: dict[str, Any], *, 
 
 def _is_whole(folder: Path, listed: dict[str, dict[str, Any]]) -> bool:
     files = [(folder / entry["file"], entry["sha256"]) for entry in listed.values()]
-    return all(path.is_file() and file_sha256(path) == sha256 for path, sha256 in files)
+    return (folder / "manifest.json").is_file() and all(
+        path.is_file() and file_sha256(path) == sha256 for path, sha256 in files
+    )
 
 
 def _write(path: Path, rows: pa.Table, mode: int) -> None:
