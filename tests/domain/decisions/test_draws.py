@@ -31,6 +31,6 @@ def test_two_salts_draw_independently() -> None:
 
 def test_every_part_of_a_contact_makes_another_id() -> None:
     base = ["c1", "welcome", "letter", "once", "email"]
-    rows = [base] + [base[:place] + [base[place] + "x"] + base[place + 1 :] for place in range(5)]
+    rows = [base, *([*base[:place], base[place] + "x", *base[place + 1 :]] for place in range(5))]
     rows.append(["c1w", "elcome", "letter", "once", "email"])
     assert len(set(contact_ids(*zip(*rows, strict=True)))) == len(rows)

@@ -129,7 +129,7 @@ SCARCE = ContactPolicy(
     per_customer_per_day=1,
 )
 CROWD = requests_of(
-    [(f"c{n % 4}", CHANNELS[n % 2], "marketing", START + timedelta(days=n % 3), 1.0) for n in range(20)]
+    [(f"c{n % 10}", CHANNELS[n % 2], "marketing", START + timedelta(days=n % 2), 1.0) for n in range(40)]
 )
 OFF = {
     "caps": ContactPolicy(SCARCE.channels, (), 1),
