@@ -24,7 +24,7 @@ newest_of_each_value as (
         *,
         row_number() over (
             partition by customer_id, {{ columns | join(', ') }}
-            order by last_seen_at desc, source_record_id
+            order by last_seen_at desc, source_record_id asc
         ) as statement_order
     from stated
 )
@@ -40,7 +40,7 @@ select
     -- numbers
     row_number() over (
         partition by customer_id
-        order by count_blanks, last_seen_at desc, source_record_id
+        order by count_blanks asc, last_seen_at desc, source_record_id asc
     ) as confidence_rank,
     -- moments
     last_seen_at
@@ -57,7 +57,7 @@ select customer_id, {{ column }}
             {{ column }},
             row_number() over (
                 partition by customer_id
-                order by last_seen_at desc, source_record_id
+                order by last_seen_at desc, source_record_id asc
             ) as statement_order
         from {{ contacts }}
         where {{ column }} is not null

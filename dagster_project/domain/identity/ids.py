@@ -11,8 +11,8 @@ DIGEST_BYTES = 10  # 80 bits: among a hundred million records one collision has 
 def record_ids(source_record_ids: Iterable[str], salt: str) -> list[str]:
     """The customer id each record would have alone: ``c`` and 20 hex digits.
 
-    A customer's id is this id of her eldest record. All others of her records are aliases, so an id given to one of two
-    customers who turned out to be the same person leads to her for ever. Without the salt nobody can compute an id
+    A customer's id is this id of the eldest record. The customer's other records are aliases, so an id given to one of
+    two customers who turned out to be the same person leads there for ever. Without the salt nobody can compute an id
     from a customer number.
 
     >>> record_ids(["shop:customer:1"], "a salt of tests")

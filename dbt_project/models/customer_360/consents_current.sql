@@ -1,4 +1,4 @@
--- Grain: one customer, purpose and channel. What she allows now, and the statement that decided it.
+-- Grain: one customer, purpose and channel. What is allowed now, and the statement that decided it.
 with
 
 statements as (
@@ -9,7 +9,7 @@ statements as (
         -- One record's newest statement holds. At the same moment a denial does; the digest ends a tie.
         row_number() over (
             partition by consents.source_record_id, consents.purpose, consents.channel
-            order by consents.occurred_at desc, consents.is_given, consents.consent_id
+            order by consents.occurred_at desc, consents.is_given asc, consents.consent_id asc
         ) as statement_order
     from {{ ref('consents') }} as consents
     inner join {{ ref('clusters') }} as clusters
@@ -27,7 +27,7 @@ standing as (
         *,
         row_number() over (
             partition by customer_id, purpose, channel
-            order by is_given, occurred_at desc, consent_id
+            order by is_given asc, occurred_at desc, consent_id asc
         ) as decision_order
     from statements
     where

@@ -1,37 +1,62 @@
--- Grain: one customer. Where and how she can be met: the best of each kind.
+-- Grain: one customer. Where and how to meet the customer: the best of each kind.
 {{ config(database='vault') }}
 
 with
 
 customers as (
-    select customer_id, customer_number from {{ ref('customers') }}
+    select
+        customer_id,
+        customer_number
+    from {{ ref('customers') }}
 ),
 
 emails as (
-    select customer_id, email from {{ ref('customer_emails') }}
+    select
+        customer_id,
+        email
+    from {{ ref('customer_emails') }}
     where confidence_rank = 1
 ),
 
 phones as (
-    select customer_id, phone from {{ ref('customer_phones') }}
+    select
+        customer_id,
+        phone
+    from {{ ref('customer_phones') }}
     where confidence_rank = 1
 ),
 
 names as (
-    select customer_id, first_name, last_name from {{ ref('customer_names') }}
+    select
+        customer_id,
+        first_name,
+        last_name
+    from {{ ref('customer_names') }}
     where confidence_rank = 1
 ),
 
 addresses as (
-    select customer_id, street, postal_code, city, country_code from {{ ref('customer_addresses') }}
+    select
+        customer_id,
+        street,
+        postal_code,
+        city,
+        country_code
+    from {{ ref('customer_addresses') }}
     where confidence_rank = 1
 ),
 
-countries as ({{ newest_value(ref('current_contacts'), 'country_code') }}),
+countries as (
+    {{ newest_value(ref('current_contacts'), 'country_code') }}
+),
 
-languages as ({{ newest_value(ref('current_contacts'), 'language_code') }}),
+languages as (
+    {{ newest_value(ref('current_contacts'), 'language_code') }}
+),
 
-birth_dates as ({{ newest_value(ref('current_contacts'), 'birth_date') }})
+birth_dates as (
+    {{ newest_value(ref('current_contacts'), 'birth_date') }}
+)
 
 select
     -- ids

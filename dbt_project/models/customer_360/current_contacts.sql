@@ -13,7 +13,10 @@ normalised_contacts as (
 ),
 
 clusters as (
-    select source_record_id, customer_id from {{ ref('clusters') }}
+    select
+        source_record_id,
+        customer_id
+    from {{ ref('clusters') }}
 ),
 
 countries as (

@@ -6,7 +6,10 @@ events as (
 ),
 
 clusters as (
-    select source_record_id, customer_id from {{ ref('clusters') }}
+    select
+        source_record_id,
+        customer_id
+    from {{ ref('clusters') }}
 ),
 
 customers as (

@@ -11,7 +11,9 @@ service_contacts as (
 
 owners as (
     -- A ticket moved from one customer to another is the other's from its beginning.
-    select service_contact_id, source_record_id
+    select
+        service_contact_id,
+        source_record_id
     from (
         select
             service_contact_id,
@@ -27,7 +29,10 @@ owners as (
 ),
 
 clusters as (
-    select source_record_id, customer_id from {{ ref('clusters') }}
+    select
+        source_record_id,
+        customer_id
+    from {{ ref('clusters') }}
 ),
 
 customers as (

@@ -1,4 +1,4 @@
--- Grain: one event of one customer. What she met, in the order it happened.
+-- Grain: one event of one customer. What they met and did, in the order it happened.
 {{ config(materialized='view') }}
 
 select

@@ -3,30 +3,34 @@
 
 with
 
-normalised_contacts as (
-    select * from {{ ref('normalised_contacts') }}
-),
-
-known_contacts as (
-    select * from {{ ref('known_contacts') }}
-),
-
 emails as (
-    select source_record_id, 'email' as identifier_kind, email as identifier_value, occurred_at, known_at
-    from normalised_contacts
+    select
+        source_record_id,
+        'email' as identifier_kind,
+        email as identifier_value,
+        occurred_at,
+        known_at
+    from {{ ref('normalised_contacts') }}
     where email is not null
 ),
 
 phones as (
-    select source_record_id, 'phone' as identifier_kind, phone as identifier_value, occurred_at, known_at
-    from normalised_contacts
+    select
+        source_record_id,
+        'phone' as identifier_kind,
+        phone as identifier_value,
+        occurred_at,
+        known_at
+    from {{ ref('normalised_contacts') }}
     where phone is not null
 ),
 
 current_numbers as (
     -- A number that changed was corrected: the newest version is right. An old address still leads to its person.
-    select source_record_id, customer_number
-    from known_contacts
+    select
+        source_record_id,
+        customer_number
+    from {{ ref('known_contacts') }}
     where is_newest and customer_number is not null
 ),
 
@@ -37,7 +41,7 @@ customer_numbers as (
         known_contacts.customer_number as identifier_value,
         known_contacts.occurred_at,
         known_contacts.known_at
-    from known_contacts
+    from {{ ref('known_contacts') }} as known_contacts
     inner join current_numbers
         on
             known_contacts.source_record_id = current_numbers.source_record_id

@@ -35,11 +35,23 @@ web_events as (
 ),
 
 sightings as (
-    select source_record_id, first_seen_at, count_deletions from contacts
+    select
+        source_record_id,
+        first_seen_at,
+        count_deletions
+    from contacts
     union all
-    select source_record_id, first_seen_at, 0 as count_deletions from events
+    select
+        source_record_id,
+        first_seen_at,
+        0 as count_deletions
+    from events
     union all
-    select source_record_id, first_seen_at, 0 as count_deletions from web_events
+    select
+        source_record_id,
+        first_seen_at,
+        0 as count_deletions
+    from web_events
 )
 
 select
