@@ -128,9 +128,17 @@ SCARCE = ContactPolicy(
     (Cap("weekly", 1, 7),),
     per_customer_per_day=1,
 )
-CROWD = requests_of(
-    [(f"c{n % 10}", CHANNELS[n % 2], "marketing", START + timedelta(days=n % 2), 1.0) for n in range(40)]
-)
+
+
+def crowd(count: int, customers: int, length: int) -> list[Request]:
+    """Many wishes of a few customers on a few days, by turns on both channels."""
+    rows = range(count)
+    return requests_of(
+        [(f"c{n % customers}", CHANNELS[n % 2], "marketing", START + timedelta(days=n % length), 1.0) for n in rows]
+    )
+
+
+CROWDS = {"caps": crowd(20, 4, 3), "capacity": crowd(40, 10, 2), "day": crowd(20, 4, 3)}
 OFF = {
     "caps": ContactPolicy(SCARCE.channels, (), 1),
     "capacity": ContactPolicy({name: Channel(name, "has_email") for name in CHANNELS}, SCARCE.caps, 1),
@@ -140,8 +148,8 @@ OFF = {
 
 @pytest.mark.parametrize("rule", OFF)
 def test_the_count_catches_a_rule_that_is_switched_off(rule: str) -> None:
-    assert breaches(served(CROWD, Standing(), SCARCE), SCARCE) == []
-    assert breaches(served(CROWD, Standing(), OFF[rule]), SCARCE) != []
+    assert breaches(served(CROWDS[rule], Standing(), SCARCE), SCARCE) == []
+    assert breaches(served(CROWDS[rule], Standing(), OFF[rule]), SCARCE) != []
 
 
 def test_a_window_that_looks_back_only_would_be_caught() -> None:
