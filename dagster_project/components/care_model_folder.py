@@ -41,7 +41,7 @@ def enrolments_of(folder: Folder[CareModelFile]) -> dg.AssetsDefinition:
         specs=[
             *specs,
             dg.AssetSpec(
-                "enrolments", deps=list(models), description="Every enrolment that is in place, by care model."
+                "enrolments", deps=list(models), description="Every enrolment in place."
             ),
         ],
         check_specs=[dg.AssetCheckSpec(FILE_IS_VALID, asset=name, blocking=False) for name in models],

@@ -37,11 +37,10 @@ def batches_of(file: DestinationFile, path: Path) -> dg.AssetsDefinition:
 
         with open_ledger(settings().ledger_address) as ledger:
             batch = export_destination(settings(), ledger, destination, as_of_of(context))
-        found = {"batch": "nothing new to tell"} if batch is None else {"batch": batch.batch_id}
         return dg.MaterializeResult(
             metadata={
-                **found,
-                "dagster/row_count": 0 if batch is None else sum(one.rows for one in batch.files),
+                "batch": "nothing new to tell" if batch is None else batch.folder_name,
+                "dagster/row_count": 0 if batch is None else batch.count_rows,
             },
             check_results=[valid_file(file.destination, path.name)],
         )

@@ -15,9 +15,7 @@ from dagster_project.settings import settings
             deps=["enrolments", "customer_analytics", "consents_current"],
             description="Every action proposed, and what became of it: chosen, or the first rule that stopped it.",
         ),
-        dg.AssetSpec(
-            "contact_plan", deps=["candidates"], description="The chosen contacts; each is claimed in the ledger."
-        ),
+        dg.AssetSpec("contact_plan", deps=["candidates"], description="The chosen contacts, claimed in the ledger."),
         dg.AssetSpec("funnel", deps=["candidates"], description="Candidates left after each rule, by care model."),
     ],
     pool=WAREHOUSE_POOL,

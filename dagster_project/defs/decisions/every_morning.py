@@ -14,6 +14,6 @@ from dagster_project.settings import settings
     default_status=schedule_status(),
 )
 def every_morning(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
-    """Decides once a day, before the shops open, as of the moment it was due: a late tick asks about the same moment."""
+    """Decides once a day, before the shops open, as of the moment it was due, however late the tick."""
     due = context.scheduled_execution_time.astimezone(UTC)
     return dg.RunRequest(run_key=due.isoformat(), tags={AS_OF_TAG: due.isoformat()})

@@ -9,7 +9,5 @@ def data_docs() -> dg.MaterializeResult:
     """What was expected of deliveries, customers and audiences and what held: `data_docs/index.html`, counts only."""
     from dagster_project.adapters.expectations import build_data_docs
 
-    page = build_data_docs(settings())
-    return dg.MaterializeResult(
-        metadata={"page": dg.MetadataValue.path(str(page.relative_to(settings().at_home.root)))}
-    )
+    page = build_data_docs(settings()).relative_to(settings().at_home.root)
+    return dg.MaterializeResult(metadata={"page": dg.MetadataValue.path(str(page))})
