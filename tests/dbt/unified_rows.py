@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import random
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -103,7 +105,9 @@ def login(record: str, number: str | None, when: datetime) -> Row:
 @lru_cache(maxsize=1)
 def shared_home() -> Settings:
     """One home for all tests of these rooms in this process: dbt parses its project once."""
-    settings = load_settings(home=Path(tempfile.mkdtemp(prefix="hoiva-rooms-")) / "home")
+    folder = Path(tempfile.mkdtemp(prefix="hoiva-rooms-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    settings = load_settings(home=folder / "home")
     settings.at_home.make()
     return settings
 
