@@ -79,16 +79,17 @@ class Aliases(Connected):
             is_now = customer_aliases.c.is_current
             stored = select(customer_aliases.c.alias_customer_id, customer_aliases.c.customer_id).where(is_now)
             former = {alias: customer for alias, customer in connection.execute(stored)}
-            now = zip(aliases["alias_customer_id"].to_pylist(), aliases["customer_id"].to_pylist(), strict=True)
-            changes = [
-                {"alias_customer_id": alias, "from_customer_id": former.get(alias, alias), "to_customer_id": customer}
-                for alias, customer in dict(now).items()
-                if former.get(alias, alias) != customer
-            ]
-            if changes:
-                with filled(connection, moved, changes):
+            pairs = zip(aliases["alias_customer_id"].to_pylist(), aliases["customer_id"].to_pylist(), strict=True)
+            changed = [(alias, now) for alias, now in dict(pairs).items() if former.get(alias, alias) != now]
+            columns = {
+                "alias_customer_id": [alias for alias, _ in changed],
+                "from_customer_id": [former.get(alias, alias) for alias, _ in changed],
+                "to_customer_id": [now for _, now in changed],
+            }
+            if changed:
+                with filled(connection, moved, columns):
                     _move(connection)
-        return len(changes)
+        return len(changed)
 
 
 def _move(connection: Connection) -> None:

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from dagster_project.adapters.ledger.connected import Connected
-from dagster_project.adapters.ledger.consents import blocked_of
+from dagster_project.adapters.ledger.consents import blocked_of, questions_about
 from dagster_project.adapters.ledger.contacts import blocked_contacts, move
-from dagster_project.adapters.ledger.frames import filled, picked, picks, values_of
+from dagster_project.adapters.ledger.frames import filled, picked, picks, rows_of, values_of
 from dagster_project.adapters.ledger.memberships import answer_memberships, apply_changes, changes_of
 from dagster_project.adapters.ledger.tables import acknowledgements, batches, contacts, membership_changes
 from dagster_project.domain.exports.batches import BatchRecord, MembershipChange
@@ -180,7 +180,5 @@ def _blocked_adds(connection: Connection, batch_id: str) -> dict[str, str]:
     if not added:
         return {}
     query = select(batches.c.purpose, batches.c.channel).where(batches.c.batch_id == batch_id)
-    purpose, channel = connection.execute(query).one()
-    return blocked_of(
-        connection, [{"key": one, "customer_id": one, "purpose": purpose, "channel": channel} for one in added]
-    )
+    purpose, channel = rows_of(connection, query)[0]
+    return blocked_of(connection, questions_about(added, purpose, channel))

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from dagster_project.adapters.ledger.connected import Connected
-from dagster_project.adapters.ledger.frames import rows_of
+from dagster_project.adapters.ledger.frames import columns_of, put, rows_of
 from dagster_project.adapters.ledger.standing import read_standing
 from dagster_project.adapters.ledger.tables import capacity_counters, contacts
 from dagster_project.domain.decisions.policy import ContactPolicy
@@ -83,21 +82,21 @@ def _write(
     as_of: datetime,
     at: datetime,
 ) -> Claimed:
-    rows: list[dict[str, Any]] = []
-    stood = []
-    for row in plan.select(PLANNED).to_pylist():
-        contact_id = row["contact_id"]
-        if contact_id in refused:
-            continue
-        if contact_id in standing.stands:
-            stood.append(contact_id)
-            continue
-        consent_id = standing.consent_ids[contact_id]
-        rows.append(row | {"consent_id": consent_id, "decided_as_of": as_of, "claimed_at": at, "status": "claimed"})
-    if rows:
-        connection.execute(insert(contacts), rows)
-    count(connection, Counter((row["channel"], row["planned_date"]) for row in rows), policy)
-    return Claimed(tuple(row["contact_id"] for row in rows), tuple(stood), refused)
+    ids = plan["contact_id"].to_pylist()
+    open_ids = [contact_id for contact_id in ids if contact_id not in refused]
+    stood = tuple(contact_id for contact_id in open_ids if contact_id in standing.stands)
+    claimed = tuple(contact_id for contact_id in open_ids if contact_id not in standing.stands)
+    fresh = set(claimed)
+    rows = plan.filter(pa.array([contact_id in fresh for contact_id in ids], pa.bool_()))
+    columns = columns_of(rows, PLANNED) | {
+        "consent_id": [standing.consent_ids[contact_id] for contact_id in claimed],
+        "decided_as_of": [as_of] * len(claimed),
+        "claimed_at": [at] * len(claimed),
+        "status": ["claimed"] * len(claimed),
+    }
+    put(connection, contacts, columns)
+    count(connection, Counter(zip(columns["channel"], columns["planned_date"], strict=True)), policy)
+    return Claimed(claimed, stood, refused)
 
 
 def count(connection: Connection, more: Counter[tuple[str, date]], policy: ContactPolicy | None = None) -> None:

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Column, Connection, String, and_, bindparam, delete, func, insert, or_, select
+import pyarrow.compute as pc
+from sqlalchemy import Boolean, Column, Connection, String, and_, bindparam, delete, func, insert, or_, select, update
 
 from dagster_project.adapters.ledger.aliases import known_ids, look_up, people, today_of
 from dagster_project.adapters.ledger.connected import Connected
-from dagster_project.adapters.ledger.frames import as_table, filled, picked, picks, rows_of, temporary, values_of
+from dagster_project.adapters.ledger.frames import (
+    Columns,
+    as_table,
+    columns_of,
+    filled,
+    picked,
+    picks,
+    put,
+    rows_of,
+    temporary,
+    values_of,
+)
 from dagster_project.adapters.ledger.marks import mark
 from dagster_project.adapters.ledger.tables import consents, customer_aliases, holdouts, suppressions
+from dagster_project.adapters.ledger.types import UtcMoment
 from dagster_project.domain.decisions.suppression import EVERY, WITHDRAWN, Suppression
 
 # What is asked: may this customer be contacted for this purpose on this channel? ``key`` names the question.
@@ -23,6 +36,16 @@ asked = temporary(
     Column("customer_id", String(64), nullable=False),
     Column("purpose", String(128), nullable=False),
     Column("channel", String(128), nullable=False),
+)
+# Consents as of now, on their way in.
+known_now = temporary(
+    "known_consents",
+    Column("customer_id", String(64), primary_key=True),
+    Column("purpose", String(128), primary_key=True),
+    Column("channel", String(128), primary_key=True),
+    Column("is_allowed", Boolean, nullable=False),
+    Column("consent_id", String(64)),
+    Column("decided_at", UtcMoment),
 )
 KEY = ("customer_id", "purpose", "channel")
 REST = ("is_allowed", "consent_id", "decided_at")
@@ -65,15 +88,25 @@ def held_out_keys(connection: Connection) -> frozenset[str]:
     return frozenset(values_of(connection, found))
 
 
-def blocked_of(connection: Connection, questions: Sequence[dict[str, Any]]) -> dict[str, str]:
-    """Key to the reason, of those questions whose answer is no."""
-    with filled(connection, asked, questions), filled(connection, people, ()), filled(connection, known_ids, ()):
+def blocked_of(connection: Connection, questions: Columns) -> dict[str, str]:
+    """Key to the reason, of those questions whose answer is no.
+
+    Args:
+        questions: key, customer_id, purpose, channel; each key once.
+    """
+    with filled(connection, asked, questions), filled(connection, people), filled(connection, known_ids):
         look_up(connection, select(asked.c.customer_id.label("id")))
         allowed = allowing_consents(connection)
-        blocked = {question["key"]: NO_CONSENT for question in questions if question["key"] not in allowed}
+        blocked = {key: NO_CONSENT for key in questions["key"] if key not in allowed}
         blocked |= dict.fromkeys(suppressing_reasons(connection), SUPPRESSED)
         blocked |= dict.fromkeys(held_out_keys(connection), HELD_OUT)
     return blocked
+
+
+def questions_about(customer_ids: Iterable[str], purpose: str, channel: str) -> Columns:
+    """The same question about many customers, with the customer's id as the key."""
+    ids = sorted(set(customer_ids))
+    return {"key": ids, "customer_id": ids, "purpose": [purpose] * len(ids), "channel": [channel] * len(ids)}
 
 
 class Consents(Connected):
@@ -94,18 +127,10 @@ class Consents(Connected):
             False when newer ones are known. Then only denials newer than the consent they deny are taken in: a replay
             of the past brings no consent back, and a withdrawal is never lost.
         """
-        fresh = _strictest(consents_current)
         with self.writing() as connection:
             is_newest = mark(connection, "consents", at)
-            stored = rows_of(connection, select(*(consents.c[name] for name in (*KEY, *REST))))
-            former = {tuple(row[:3]): tuple(row[3:]) for row in stored}
-            if is_newest:
-                changed = [row for key, row in fresh.items() if former.get(key) != _rest(row)]
-                gone = [key for key in former if key not in fresh]
-            else:
-                changed = [row for key, row in fresh.items() if _denies(_rest(row), former.get(key))]
-                gone = []
-            _replace(connection, gone + [_key(row) for row in changed if _key(row) in former], changed)
+            with filled(connection, known_now, _strictest(consents_current)):
+                (_replace_all if is_newest else _deny)(connection)
             _lift_answered(connection)
         return is_newest
 
@@ -129,7 +154,7 @@ class Consents(Connected):
 
     def lift_suppressions(self, customer_ids: Iterable[str], reason: str) -> int:
         """Take back suppressions of one reason, after a person has decided so; returns how many."""
-        with self.writing() as connection, filled(connection, picked, picks(list(customer_ids))):
+        with self.writing() as connection, filled(connection, picked, picks(customer_ids)):
             is_picked = suppressions.c.customer_id.in_(select(picked.c.key))
             return connection.execute(delete(suppressions).where(is_picked, suppressions.c.reason == reason)).rowcount
 
@@ -142,11 +167,10 @@ class Consents(Connected):
 
     def hold_out(self, customer_ids: Iterable[str], at: datetime) -> int:
         """Keep customers out of every contact, for good: a lower share later frees nobody. Returns how many are new."""
-        with self.writing() as connection, filled(connection, picked, picks(list(customer_ids))):
+        with self.writing() as connection, filled(connection, picked, picks(customer_ids)):
             known = select(holdouts.c.customer_id).where(holdouts.c.customer_id == picked.c.key)
             fresh = values_of(connection, select(picked.c.key).where(~known.exists()))
-            if fresh:
-                connection.execute(insert(holdouts), [{"customer_id": one, "first_at": at} for one in fresh])
+            put(connection, holdouts, {"customer_id": fresh, "first_at": [at] * len(fresh)})
         return len(fresh)
 
     def held_out(self) -> set[str]:
@@ -160,47 +184,45 @@ class Consents(Connected):
 
     def blocked_customers(self, customer_ids: Iterable[str], purpose: str, channel: str) -> dict[str, str]:
         """Which of these may not be in an audience now, and why: ``no_consent``, ``suppressed`` or ``held_out``."""
-        questions = [
-            {"key": one, "customer_id": one, "purpose": purpose, "channel": channel} for one in set(customer_ids)
-        ]
         with self.reading() as connection:
-            return blocked_of(connection, questions)
+            return blocked_of(connection, questions_about(customer_ids, purpose, channel))
 
 
-def _strictest(consents_current: pa.Table) -> dict[tuple[str, ...], dict[str, Any]]:
+def _strictest(consents_current: pa.Table) -> Columns:
     """The row that counts for each customer, purpose and channel: a denial where there is one."""
-    found: dict[tuple[str, ...], dict[str, Any]] = {}
-    for row in consents_current.select([*KEY, *REST]).to_pylist():
-        row["is_allowed"] = row["is_allowed"] is True
-        if row["decided_at"] is not None and row["decided_at"].tzinfo is None:
-            row["decided_at"] = row["decided_at"].replace(tzinfo=UTC)
-        if _key(row) not in found or not row["is_allowed"]:
-            found[_key(row)] = row
-    return found
+    rows = consents_current.select([*KEY, *REST])
+    is_allowed = pc.fill_null(rows["is_allowed"], False)
+    rows = rows.set_column(len(KEY), "is_allowed", is_allowed)
+    if rows.group_by(list(KEY)).aggregate([]).num_rows < rows.num_rows:
+        places = [(name, "ascending") for name in (*KEY, "is_allowed", "consent_id")]
+        numbered = rows.sort_by(places).append_column("place", pa.array(range(rows.num_rows), pa.int64()))
+        first = numbered.group_by(list(KEY)).aggregate([("place", "min")])["place_min"]
+        rows = numbered.take(first).drop_columns("place")
+    return columns_of(rows, [*KEY, *REST])
 
 
-def _key(row: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(row[name] for name in KEY)
+def _replace_all(connection: Connection) -> None:
+    """Let ``consents`` hold what ``known_now`` holds, touching only rows that differ."""
+    is_same = [~known_now.c[name].is_distinct_from(consents.c[name]) for name in REST]
+    unchanged = select(known_now.c.customer_id).where(_same_key(), *is_same)
+    connection.execute(delete(consents).where(~unchanged.exists()))
+    is_there = select(consents.c.customer_id).where(_same_key())
+    names = [*KEY, *REST]
+    missing = select(*(known_now.c[name] for name in names)).where(~is_there.exists())
+    connection.execute(insert(consents).from_select(names, missing))
 
 
-def _rest(row: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(row[name] for name in REST)
+def _deny(connection: Connection) -> None:
+    """Take in the denials of ``known_now`` that are not older than the consent they deny."""
+    is_later = or_(consents.c.decided_at.is_(None), known_now.c.decided_at >= consents.c.decided_at)
+    denies = (_same_key(), ~known_now.c.is_allowed, is_later)
+    values = {name: select(known_now.c[name]).where(*denies).scalar_subquery() for name in ("consent_id", "decided_at")}
+    is_denied = select(known_now.c.customer_id).where(*denies).exists()
+    connection.execute(update(consents).where(consents.c.is_allowed, is_denied).values(values | {"is_allowed": False}))
 
 
-def _denies(now: tuple[Any, ...], former: tuple[Any, ...] | None) -> bool:
-    """Whether a statement denies what was allowed, and is not older than that consent."""
-    if former is None or not former[0] or now[0]:
-        return False
-    return now[2] is not None and (former[2] is None or now[2] >= former[2])
-
-
-def _replace(connection: Connection, gone: list[tuple[str, ...]], rows: list[dict[str, Any]]) -> None:
-    if gone:
-        same = [consents.c[name] == bindparam(f"a_{name}") for name in KEY]
-        keys = [{f"a_{name}": part for name, part in zip(KEY, key, strict=True)} for key in gone]
-        connection.execute(delete(consents).where(*same), keys)
-    if rows:
-        connection.execute(insert(consents), rows)
+def _same_key() -> Any:
+    return and_(*(known_now.c[name] == consents.c[name] for name in KEY))
 
 
 def _lift_answered(connection: Connection) -> None:

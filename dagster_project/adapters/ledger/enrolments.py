@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from dagster_project.adapters.ledger.aliases import today_of
 from dagster_project.adapters.ledger.connected import Connected
-from dagster_project.adapters.ledger.frames import as_rows, as_table, filled, picked, picks, values_of
+from dagster_project.adapters.ledger.frames import as_table, columns_of, filled, picked, picks, put, values_of
 from dagster_project.adapters.ledger.tables import enrolments
 
 _GIVEN = [name for name in enrolments.c.keys() if name != "recorded_at"]  # noqa: SIM118
@@ -35,9 +35,8 @@ class Enrolments(Connected):
         with self.writing() as connection, filled(connection, picked, picks(ids)):
             known = select(enrolments.c.enrolment_id).where(enrolments.c.enrolment_id == picked.c.key)
             fresh = set(values_of(connection, select(picked.c.key).where(~known.exists())))
-            rows = {row["enrolment_id"]: row | {"recorded_at": at} for row in as_rows(entries, _GIVEN)}
-            if fresh:
-                connection.execute(insert(enrolments), [rows[one] for one in sorted(fresh)])
+            rows = entries.filter(pa.array([one in fresh for one in ids], pa.bool_()))
+            put(connection, enrolments, columns_of(rows, _GIVEN) | {"recorded_at": [at] * rows.num_rows})
         return len(fresh)
 
     def enrolments(self, care_model: str | None = None) -> pa.Table:

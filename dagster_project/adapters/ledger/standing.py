@@ -11,7 +11,7 @@ from sqlalchemy import Column, Connection, String, and_, select
 
 from dagster_project.adapters.ledger.aliases import known_ids, look_up, people
 from dagster_project.adapters.ledger.consents import allowing_consents, asked, held_out_keys, suppressing_reasons
-from dagster_project.adapters.ledger.frames import filled, rows_of, temporary
+from dagster_project.adapters.ledger.frames import columns_of, filled, rows_of, temporary
 from dagster_project.adapters.ledger.tables import capacity_counters, contacts
 from dagster_project.domain.decisions.policy import ContactPolicy
 from dagster_project.domain.decisions.standing import Standing, Taken
@@ -40,16 +40,17 @@ def read_standing(connection: Connection, plan: pa.Table, policy: ContactPolicy,
     """
     if plan.num_rows == 0:
         return Standing()
-    names = ["contact_id", "customer_id", "purpose", "channel"]
-    questions = plan.select(names).rename_columns(["key", *names[1:]]).to_pylist()
+    columns = columns_of(plan, ["purpose", *proposed.c.keys()])
+    questions = {name: columns[name] for name in ("customer_id", "purpose", "channel")} | {"key": columns["contact_id"]}
+    proposals = {name: columns[name] for name in proposed.c.keys()}  # noqa: SIM118
     around = timedelta(days=policy.longest_window)
     days = pc.min_max(plan["planned_date"]).as_py()
     first, last = days["min"] - around, days["max"] + around
     with (
         filled(connection, asked, questions),
-        filled(connection, people, ()),
-        filled(connection, known_ids, ()),
-        filled(connection, proposed, plan.select(proposed.c.keys()).to_pylist()),
+        filled(connection, people),
+        filled(connection, known_ids),
+        filled(connection, proposed, proposals),
     ):
         look_up(connection, select(asked.c.customer_id.label("id")))
         stands, repeated = _had_before(connection, as_of)
