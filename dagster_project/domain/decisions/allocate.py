@@ -66,18 +66,17 @@ class Count:
     def limit(self, request: Request, customer: str, policy: ContactPolicy) -> Limit | None:
         """The first limit that one more contact would break."""
         capped, day = request.action_class in CAPPED, request.day.toordinal()
+        own = self.taken.get(customer, [])
         for cap in policy.caps if capped else ():
-            if cap.counts(request.channel, request.action_class):
-                days = [
-                    one.day.toordinal() for one in self.taken[customer] if cap.counts(one.channel, one.action_class)
-                ]
+            if (own or cap.contacts == 0) and cap.counts(request.channel, request.action_class):
+                days = [one.day.toordinal() for one in own if cap.counts(one.channel, one.action_class)]
                 if breaks(cap, days, day):
                     return "contact_cap", cap.name
         capacity = policy.channels[request.channel].daily_capacity
         if capacity is not None and self.used[request.channel, request.day] >= capacity:
             return "capacity", request.channel
         if capped and policy.per_customer_per_day is not None:
-            same_day = sum(one.day == request.day and one.action_class in CAPPED for one in self.taken[customer])
+            same_day = sum(one.day == request.day and one.action_class in CAPPED for one in own)
             if same_day >= policy.per_customer_per_day:
                 return "priority", "per_customer_per_day"
         return None
