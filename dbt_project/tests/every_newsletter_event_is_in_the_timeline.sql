@@ -1,12 +1,17 @@
 -- A returned row is a kind of newsletter event that the timeline tells more or less often than it happened.
 with
 
+kinds as (
+    select 'newsletter_' || case when is_machine then 'machine_' else '' end || event_kind as event_type
+    from {{ ref('newsletter_events') }}
+),
+
 happened as (
     select
-        'newsletter_' || case when is_machine then 'machine_' else '' end || event_kind as event_type,
+        event_type,
         count(*) as count_happened
-    from {{ ref('newsletter_events') }}
-    group by 1
+    from kinds
+    group by event_type
 ),
 
 told as (

@@ -1,4 +1,4 @@
--- Grain: one statement of one source record, as its system words it: (source_record_id, statement, is_given, occurred_at).
+-- Grain: one statement in the words of its system: (source_record_id, statement, is_given, occurred_at).
 with
 
 subscriptions as (
@@ -41,7 +41,13 @@ standard_unsubscriptions as (
 ),
 
 statements as (
-    select source_record_id, source_system, statement, is_given, occurred_at, known_at
+    select
+        source_record_id,
+        source_system,
+        statement,
+        is_given,
+        occurred_at,
+        known_at
     from {{ ref('hubspot_answers') }}
     union all
     select * from subscriptions
@@ -51,7 +57,6 @@ statements as (
     select * from standard_unsubscriptions
 )
 
--- The same statement told by two tables or two versions is one, known when the first of them was.
 select
     -- ids
     source_record_id,
@@ -62,6 +67,7 @@ select
     is_given,
     -- moments
     occurred_at,
+    -- The same statement told by two tables or two versions is one, known when the first of them was.
     min(known_at) as known_at
 from statements
 group by source_record_id, source_system, statement, is_given, occurred_at

@@ -29,7 +29,8 @@ told as (
         {{ teller.key }} as contact_version_id,
         source_record_id,
         {%- for column in texts + types.keys() | list %}
-        {{ column if column not in teller.lacks else 'cast(null as ' ~ types.get(column, dbt.type_string()) ~ ')' }} as {{ column }},
+        {%- set blank = 'cast(null as ' ~ types.get(column, dbt.type_string()) ~ ')' %}
+        {{ blank if column in teller.lacks else column }} as {{ column }},
         {%- endfor %}
         occurred_at,
         known_at

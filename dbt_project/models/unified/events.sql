@@ -22,36 +22,6 @@ with
 ),
 
 {% endfor %}
-web_visits as (
-    -- A visit is known from its first event on, however long it lasts.
-    select
-        'web_visit|' || session_id as event_key,
-        source_record_id,
-        session_id as subject_id,
-        'web_visit' as event_type,
-        source_system,
-        'web' as channel,
-        {{ no_amount }} as amount,
-        occurred_at,
-        first_known_at as known_at
-    from {{ ref('web_sessions') }}
-),
-
-product_views as (
-    select
-        'product_view|' || web_event_id as event_key,
-        source_record_id,
-        product_id as subject_id,
-        'product_view' as event_type,
-        source_system,
-        'web' as channel,
-        {{ no_amount }} as amount,
-        occurred_at,
-        known_at
-    from {{ ref('web_events') }}
-    where event_name in ('view_item', 'product_view')
-),
-
 newsletter_events as (
     select
         'newsletter|' || newsletter_event_id as event_key,
@@ -66,7 +36,8 @@ newsletter_events as (
     from {{ ref('newsletter_events') }}
 ),
 
-record_events as (
+{% for told in ['visit_events', 'record_events'] %}
+{{ told }} as (
     select
         event_key,
         source_record_id,
@@ -77,17 +48,16 @@ record_events as (
         {{ no_amount }} as amount,
         occurred_at,
         known_at
-    from {{ ref('record_events') }}
+    from {{ ref(told) }}
 ),
 
+{% endfor %}
 events as (
     select * from purchases
     union all
     select * from returns
     union all
-    select * from web_visits
-    union all
-    select * from product_views
+    select * from visit_events
     union all
     select * from newsletter_events
     union all

@@ -31,51 +31,19 @@ reactions as (
     from {{ ref('judged_reactions') }}
 ),
 
-bounced as (
+refusals as (
     select
-        row_id as newsletter_event_id,
+        newsletter_event_id,
         source_record_id,
         campaign_id,
-        'mailchimp' as source_system,
-        'bounced' as event_kind,
+        source_system,
+        event_kind,
         cast(null as {{ dbt.type_string() }}) as url,
         bounce_kind,
         false as is_machine,
         occurred_at,
         known_at
-    from {{ ref('stg_mailchimp__activities') }}
-    where action = 'bounce'
-),
-
-unsubscribed as (
-    select
-        row_id as newsletter_event_id,
-        source_record_id,
-        campaign_id,
-        'mailchimp' as source_system,
-        'unsubscribed' as event_kind,
-        cast(null as {{ dbt.type_string() }}) as url,
-        cast(null as {{ dbt.type_string() }}) as bounce_kind,
-        false as is_machine,
-        occurred_at,
-        known_at
-    from {{ ref('stg_mailchimp__unsubscribes') }}
-),
-
-standard_ends as (
-    select
-        row_id as newsletter_event_id,
-        source_record_id,
-        campaign_id,
-        'standard' as source_system,
-        event_kind,
-        cast(null as {{ dbt.type_string() }}) as url,
-        cast(null as {{ dbt.type_string() }}) as bounce_kind,
-        false as is_machine,
-        occurred_at,
-        known_at
-    from {{ ref('stg_standard__newsletter_events') }}
-    where event_kind in ('bounced', 'unsubscribed')
+    from {{ ref('newsletter_refusals') }}
 ),
 
 newsletter_events as (
@@ -83,11 +51,7 @@ newsletter_events as (
     union all
     select * from reactions
     union all
-    select * from bounced
-    union all
-    select * from unsubscribed
-    union all
-    select * from standard_ends
+    select * from refusals
 )
 
 select

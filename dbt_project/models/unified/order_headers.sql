@@ -10,7 +10,7 @@ versions as (
         min(case when is_cancelled then known_at end) over (partition by order_number) as cancellation_known_at,
         min(known_at) over (partition by order_number, source_record_id) as known_at,
         occurred_at,
-        -- A version that names the customer beats one that does not; then the content decides, because arrival must not.
+        -- A version that names the customer beats one that does not; then the content decides, arrival never.
         row_number() over (
             partition by order_number
             order by occurred_at desc, case when source_record_id is null then 1 else 0 end, row_id desc

@@ -38,16 +38,37 @@ standard_lines as (
         line_kind,
         quantity,
         unit_price,
-        is_cancellation,
+        false as is_cancellation,
         occurred_at,
         known_at
     from {{ ref('standard_order_lines') }}
+),
+
+cancelled_lines as (
+    select
+        order_line_id,
+        order_id,
+        source_record_id,
+        product_id,
+        'standard' as source_system,
+        order_number,
+        cast(null as {{ dbt.type_string() }}) as country,
+        currency,
+        line_kind,
+        quantity,
+        unit_price,
+        true as is_cancellation,
+        occurred_at,
+        known_at
+    from {{ ref('cancelled_order_lines') }}
 ),
 
 lines as (
     select * from shop_lines
     union all
     select * from standard_lines
+    union all
+    select * from cancelled_lines
 )
 
 select

@@ -1,4 +1,4 @@
--- Grain: one line of an order or of its cancellation, in our own layout: order_line_id.
+-- Grain: one line of an order in our own layout: order_line_id.
 with
 
 versions as (
@@ -38,57 +38,12 @@ kinds as (
             else 'other'
         end as line_kind
     from lines
-),
-
-ordered as (
-    select
-        row_id as order_line_id,
-        'standard:' || order_number as order_id,
-        false as is_cancellation,
-        source_record_id,
-        product_id,
-        order_number,
-        currency,
-        line_kind,
-        quantity,
-        unit_price,
-        occurred_at,
-        known_at
-    from kinds
-),
-
-cancelled as (
-    -- An order that was cancelled stays a purchase and gets a return beside it, as a cancelled invoice of the shop does:
-    -- what was known before the cancellation stays as it was.
-    select
-        {{ digest_of(['row_id', "'cancellation'"]) }} as order_line_id,
-        'standard:' || order_number || ':cancellation' as order_id,
-        true as is_cancellation,
-        source_record_id,
-        product_id,
-        order_number,
-        currency,
-        'return' as line_kind,
-        -quantity as quantity,
-        unit_price,
-        occurred_at,
-        greatest(known_at, cancellation_known_at) as known_at
-    from kinds
-    where
-        line_kind = 'sale'
-        and cancellation_known_at is not null
-),
-
-order_lines as (
-    select * from ordered
-    union all
-    select * from cancelled
 )
 
 select
     -- ids
-    order_line_id,
-    order_id,
+    row_id as order_line_id,
+    'standard:' || order_number as order_id,
     source_record_id,
     product_id,
     -- text
@@ -98,9 +53,8 @@ select
     -- numbers
     quantity,
     unit_price,
-    -- yes/no
-    is_cancellation,
     -- moments
+    cancellation_known_at,
     occurred_at,
     known_at
-from order_lines
+from kinds

@@ -1,4 +1,6 @@
 -- Grain: one web event: row_id.
+-- noqa: disable=RF03
+-- The parameter inside the search of a list is no table.
 with
 
 delivered as (
