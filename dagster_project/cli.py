@@ -23,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-out = Console(highlight=False)
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
 err = Console(stderr=True, highlight=False)
 
 Home = Annotated[
@@ -137,9 +137,9 @@ def explain(
     _print_json(story) if as_json else show_explanation(out, story)
 
 
-@app.command(epilog="Example: `hoiva demo --customers 1000`")
+@app.command(epilog="Example: `hoiva demo --customers 5000`")
 def demo(
-    customers: Annotated[int, typer.Option("--customers", min=50, help="How many people live in the town.")] = 1000,
+    customers: Annotated[int, typer.Option("--customers", min=50, help="How many people live in the town.")] = 2000,
     days: Annotated[int, typer.Option("--days", min=60, help="How many days of their lives are delivered.")] = 365,
     seed: Annotated[int, typer.Option("--seed", help="The same seed makes the same town.")] = 1,
     home: Home = None,

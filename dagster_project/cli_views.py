@@ -128,7 +128,7 @@ def deliveries_by_table(deliveries: list[dict[str, Any]]) -> list[list[Any]]:
 
 def show_status(out: Console, state: dict[str, Any]) -> None:
     """The state of a home on one screen."""
-    heads = ["source", "table", "files", "delivered", "loaded", "quarantined", "refused or held"]
+    heads = ["source", "table", "files", "delivered", "loaded", "quarantined", "refused"]
     if state["deliveries"]:
         out.print(table_of("Delivered", heads, deliveries_by_table(state["deliveries"]), (2, 3, 4, 5, 6)))
     else:
@@ -165,12 +165,16 @@ def show_published(out: Console, numbers: dict[str, Any]) -> None:
 def show_batches(out: Console, batches: list[dict[str, Any]]) -> None:
     """Which files lie where, for whom."""
     rows = [
-        [batch["destination"], batch["sequence"], file["name"], file["rows"], f"{batch['folder']}/{file['name']}"]
+        [
+            batch["destination"],
+            batch["sequence"],
+            ", ".join(f"{file['name']} ({number(file['rows'])})" for file in data),
+        ]
         for batch in batches
-        for file in batch["files"]
+        if (data := [file for file in batch["files"] if file["name"] != "rows.csv"])
     ]
     if rows:
-        out.print(table_of("Batches in outbox/", ["destination", "batch", "file", "rows", "where"], rows, (1, 3)))
+        out.print(table_of("Batches in outbox/<destination>/", ["destination", "batch", "files (rows)"], rows, (1,)))
 
 
 def show_run(out: Console, summary: dict[str, Any]) -> None:

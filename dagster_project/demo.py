@@ -29,7 +29,7 @@ def run_demo(settings: Settings, customers: int, days: int, seed: int, out: Cons
     delivered = home.root / "town"
     files = deliver(town, delivered, by="whole")
     err.print(
-        f"2. Its five systems deliver {len(files)} files to {_short(settings, delivered)}/; the file gate takes them in"
+        f"2. Its five systems deliver {len(files)} files to {_short(settings, delivered)}; the file gate takes them in"
     )
     refused = []
     with bar(err, quiet=False) as progress:
@@ -66,10 +66,8 @@ def run_demo(settings: Settings, customers: int, days: int, seed: int, out: Cons
             out.print(f"  {meaning:<36} {_short(settings, path)}", markup=False)
     flag = "" if settings.home == Path("var") else f" --home {settings.home}"
     if examples:
-        out.print(f"\nNext: .venv/bin/hoiva explain {examples[0]['customer_id']}{flag}   (one customer, every reason)")
-    out.print(
-        f"      .venv/bin/hoiva status{flag}   ·   make dev   (the Dagster UI)   ·   README.md   (one customer's story)"
-    )
+        out.print(f"\nNext: .venv/bin/hoiva explain {examples[0]['customer_id']}{flag}  (one customer, every reason)")
+    out.print(f"      .venv/bin/hoiva status{flag}  ·  make dev (the Dagster UI)  ·  README.md (one customer's story)")
     out.print(f"\nThe run took {number(sum(outcome.step_seconds.values()))} s in {len(outcome.step_seconds)} steps.")
     return outcome.success and not refused
 

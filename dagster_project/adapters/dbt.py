@@ -68,10 +68,11 @@ def _arguments(settings: Settings) -> list[str]:
     ]  # fmt: skip
 
 
-@lru_cache(maxsize=4)
-def _parsed(fingerprint: str, target: Path, arguments: tuple[str, ...]) -> Manifest:
+@lru_cache(maxsize=1)
+def _parsed(target: Path, arguments: tuple[str, ...]) -> Manifest:
     from dbt.cli.main import dbtRunner
 
+    fingerprint = project_fingerprint()
     outcome = dbtRunner().invoke(["parse", *arguments])
     if not outcome.success or outcome.result is None:
         raise DbtFailed(f"the dbt project does not parse: {redact(str(outcome.exception))}")
@@ -80,9 +81,9 @@ def _parsed(fingerprint: str, target: Path, arguments: tuple[str, ...]) -> Manif
 
 
 def parsed_manifest(settings: Settings) -> Manifest:
-    """dbt's own manifest object, parsed at most once per process and state of the project."""
+    """dbt's own manifest object, parsed once per process: a file edited while a run is at work waits for the next."""
     arguments = tuple(_arguments(settings))
-    return _parsed(project_fingerprint(), settings.at_home.dbt / "target", arguments)
+    return _parsed(settings.at_home.dbt / "target", arguments)
 
 
 def manifest_json(settings: Settings) -> dict[str, Any]:

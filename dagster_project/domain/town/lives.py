@@ -9,13 +9,13 @@ import numpy as np
 from dagster_project.domain.town.people import People
 
 FATES = ("steady", "fading", "left", "returned")
-FATE_SHARES = (0.74, 0.12, 0.1, 0.04)
+FATE_SHARES = (0.7, 0.16, 0.1, 0.04)
 SLOWER_WHEN_FADING = 2.6  # times the gap of before
 PAUSE_OF_RETURNED = 160  # days of silence before they come back
 GAP_SHAPE = 5.0  # of the gamma draw: the higher, the more regular
 FEWEST_GAPS, GAPS_MARGIN = 6, 1.6
 OPENS, CLOSES = 8.0, 19.5  # hours of the shop, UTC
-TICKETS_PER_YEAR = 0.25
+TICKETS_PER_YEAR = 0.6
 CATEGORIES = ("delivery", "return", "damaged", "complaint")
 SHARE_CHANGES_MIND = 0.05
 
@@ -52,6 +52,9 @@ def make_lives(rng: np.random.Generator, people: People, days: int) -> Lives:
     fate = np.asarray(FATES, dtype=object)[rng.choice(len(FATES), count, p=FATE_SHARES)]
     start = np.maximum(people.arrival, -60) + rng.random(count) * np.minimum(gap, 20)
     turning = start + np.maximum(4 * gap, rng.random(count) * (days - start))
+    # Half of the fading have only just begun to: they are the ones a care model can still reach.
+    lately = (fate == "fading") & (rng.random(count) < 0.5)
+    turning = np.where(lately, days - rng.uniform(1.2, 2.4, count) * gap, turning)
     turning = np.where(fate == "steady", np.nan, turning)
     many = np.maximum(FEWEST_GAPS, np.ceil(GAPS_MARGIN * np.maximum(days - start, 0) / gap)).astype(np.int64)
     person = np.repeat(people.person, many)

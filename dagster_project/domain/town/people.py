@@ -81,8 +81,10 @@ def make_people(rng: np.random.Generator, count: int, days: int) -> People:
     own_phone = 480_000_000 + rng.permutation(max(count, 1)) % 10_000_000
     first_of_home = np.searchsorted(household, np.arange(homes))
     shares = (rng.random(count) < SHARE_SHARED_PHONE) & (np.bincount(household)[household] > 1)
+    # The later the more: the town grows, so that some are new on the last day.
     arrives_late = rng.random(count) < 0.3
-    arrival = np.where(arrives_late, rng.integers(0, max(days, 1), count), -rng.integers(1, 700, count))
+    lately = (np.sqrt(rng.random(count)) * days).astype(np.int64)
+    arrival = np.where(arrives_late, lately, -rng.integers(1, 700, count))
     in_newsletter = (rng.random(count) < SHARE_NEWSLETTER) & ~in_standard
     return People(
         person=number,

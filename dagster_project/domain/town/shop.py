@@ -81,12 +81,19 @@ def tell_shop(
     told.tables["invoice_lines"] = table(
         np.floor(at),
         InvoiceNo=np.where(is_back, "C" + number, number),
-        StockCode=np.where(broken, None, code),
+        StockCode=_or_none(broken, code),
         Description=product_names()[product[rows]],
         Quantity=np.where(is_back, -pieces[rows], pieces[rows]),
         InvoiceDate=moments(first_day, at),
         UnitPrice=price[rows],
-        CustomerID=np.where(guest, None, people.customer_number[lives.buyer[bought]]),
+        CustomerID=_or_none(guest, people.customer_number[lives.buyer[bought]]),
         Country=np.full(len(rows), "Finland", object),
     )
     return told
+
+
+def _or_none(is_missing: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """The values, None where they are missing."""
+    text = values.astype(object)
+    text[is_missing] = None
+    return text
