@@ -28,7 +28,11 @@ def main() -> int:
     parts = (LINT if only != "tests" else {}) | (TESTS if only != "lint" else {})
     took: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="hoiva-check-") as scratch:
-        environment = os.environ | {"HOIVA_HOME": str(Path(scratch) / "home")}
+        environment = os.environ | {
+            "HOIVA_HOME": str(Path(scratch) / "home"),
+            "DBT_TARGET_PATH": str(Path(scratch) / "target"),  # sqlfluff's templater runs dbt: nothing in the checkout
+            "DBT_LOG_PATH": str(Path(scratch) / "logs"),
+        }
         (Path(scratch) / "home" / "vault").mkdir(parents=True)
         for number, (name, commands) in enumerate(parts.items(), start=1):
             print(f"[{number}/{len(parts)}] {name}", flush=True)

@@ -11,7 +11,6 @@ from dagster_project.domain.town.lives import Lives
 from dagster_project.domain.town.people import People
 from dagster_project.domain.town.words import joined
 from dagster_project.domain.town.written import (
-    DAY,
     Told,
     dirty_email,
     dirty_name,
@@ -75,9 +74,7 @@ def tell_crm(rng: np.random.Generator, people: People, lives: Lives, first_day: 
         property_customer_number=np.where(has_number[rows], people.customer_number[person], ""),
         property_createdate=written(moments(first_day, created[rows])),
         property_lastmodifieddate=modified,
-        property_hs_email_optout=flags(
-            opted_out[rows] | is_change, opted_out[rows] | is_change | (rng.random(len(rows)) < 0.8)
-        ),
+        property_hs_email_optout=flags(no_email, no_email | (rng.random(len(rows)) < 0.8)),
         property_may_phone=flags(may_phone[rows] & ~is_change, asked_phone[rows] | is_change),
         property_may_post=flags(may_post[rows] & ~is_change, asked_post[rows]),
     )
@@ -119,6 +116,3 @@ def _tickets(people: People, lives: Lives, first_day: date) -> dict[str, pa.Tabl
         _fivetran_synced=written(moments(first_day, np.floor(opened) + 1.09)),
     )
     return {"ticket": tickets, "ticket_contact": links}
-
-
-__all__ = ["DAY", "tell_crm"]

@@ -6,6 +6,7 @@ import hashlib
 from datetime import date
 
 import numpy as np
+import pyarrow as pa
 
 from dagster_project.domain.town.lives import Lives
 from dagster_project.domain.town.people import People
@@ -53,7 +54,9 @@ def tell_newsletter(rng: np.random.Generator, people: People, lives: Lives, firs
         list_id=np.full(len(reader), LIST_ID, object),
         _fivetran_synced=written(moments(first_day, np.floor(letters[letter]) + 1.1)),
     )
-    _reactions(rng, told, people, who, member, reader, letter, letters, first_day, days)
+    reactions, broken = _reactions(rng, people, who, member, reader, letter, letters, first_day, days)
+    told.tables["campaign_recipient_activity"] = reactions
+    told.broken["mailchimp.campaign_recipient_activity"] = broken
     return told
 
 
@@ -68,7 +71,7 @@ def _letter_ids(letters: np.ndarray) -> np.ndarray:
     return np.asarray([f"{0xC0FFEE00 + number:010x}" for number in range(len(letters))], object)
 
 
-def _letters(letters: np.ndarray, first_day: date):  # type: ignore[no-untyped-def]
+def _letters(letters: np.ndarray, first_day: date) -> pa.Table:
     count = len(letters)
     numbers = np.arange(1, count + 1).astype(str)
     return table(
@@ -86,7 +89,18 @@ def _letters(letters: np.ndarray, first_day: date):  # type: ignore[no-untyped-d
     )
 
 
-def _members(rng, people, who, member, signed_up, left, last_letter, first_day, days):  # type: ignore[no-untyped-def]
+def _members(
+    rng: np.random.Generator,
+    people: People,
+    who: np.ndarray,
+    member: np.ndarray,
+    signed_up: np.ndarray,
+    left: np.ndarray,
+    last_letter: np.ndarray,
+    first_day: date,
+    days: int,
+) -> dict[str, pa.Table]:
+    """Each member once, and once more when they left; and who left because of which letter."""
     gone = np.flatnonzero(left < days)
     rows = np.concatenate([np.arange(len(who)), gone])
     is_gone = np.arange(len(rows)) >= len(who)
@@ -124,8 +138,18 @@ def _members(rng, people, who, member, signed_up, left, last_letter, first_day, 
     return {"member": members, "unsubscribe": unsubscribes}
 
 
-def _reactions(rng, told, people, who, member, reader, letter, letters, first_day, days):  # type: ignore[no-untyped-def]
-    """Opens and clicks: people after a while, gateways of everything within ten seconds."""
+def _reactions(
+    rng: np.random.Generator,
+    people: People,
+    who: np.ndarray,
+    member: np.ndarray,
+    reader: np.ndarray,
+    letter: np.ndarray,
+    letters: np.ndarray,
+    first_day: date,
+    days: int,
+) -> tuple[pa.Table, int]:
+    """Opens and clicks: people after a while, gateways of everything within ten seconds; and how many are broken."""
     machine = people.behind_gateway[who][reader]
     chance = rng.random(len(reader))
     opens = np.flatnonzero(chance < SHARE_OPENS)
@@ -142,14 +166,13 @@ def _reactions(rng, told, people, who, member, reader, letter, letters, first_da
         *((gateway, "click", (3 + place) * second, f"https://shop.example.com/p/P000{place}") for place in range(3)),
     ]
     pair = np.concatenate([part[0] for part in parts])
-    at = letters[letter[pair]] + np.concatenate([np.broadcast_to(part[2], len(part[0])) for part in parts])
+    at = letters[letter[pair]] + np.concatenate([np.broadcast_to(np.asarray(part[2]), len(part[0])) for part in parts])
     action = np.concatenate([np.full(len(part[0]), part[1], object) for part in parts])
     url = np.concatenate([np.full(len(part[0]), part[3], object) for part in parts])
     keep = at < days - 0.15
     pair, at, action, url = pair[keep], at[keep], action[keep], url[keep]
     broken = np.arange(len(pair)) % BROKEN_EVERY == BROKEN_EVERY - 1
-    told.broken["mailchimp.campaign_recipient_activity"] = int(broken.sum())
-    told.tables["campaign_recipient_activity"] = table(
+    reactions = table(
         np.floor(at),
         action=action,
         campaign_id=_letter_ids(letters)[letter[pair]],
@@ -160,3 +183,4 @@ def _reactions(rng, told, people, who, member, reader, letter, letters, first_da
         bounce_type=np.where(action == "bounce", "soft", "").astype(object),
         ip=joined("203.0.113.", (reader[pair] % 254 + 1).astype(str)),
     )
+    return reactions, int(broken.sum())

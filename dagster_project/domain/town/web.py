@@ -55,7 +55,15 @@ def tell_web(rng: np.random.Generator, people: People, lives: Lives, first_day: 
     return told
 
 
-def _lines(micros, is_start, session, browser, login, product, people: People):  # type: ignore[no-untyped-def]
+def _lines(
+    micros: np.ndarray,
+    is_start: np.ndarray,
+    session: np.ndarray,
+    browser: np.ndarray,
+    login: np.ndarray,
+    product: np.ndarray,
+    people: People,
+) -> pa.Array:
     """The JSON text of every event, put together column by column."""
     text = pa.string()
     day = pa.array(micros.astype("datetime64[us]")).cast(pa.date32()).cast(text)
@@ -84,9 +92,7 @@ def _lines(micros, is_start, session, browser, login, product, people: People): 
         '], "user_pseudo_id": "',
         pa.array(browser).cast(text),
         '.1700000000", "user_id": ',
-        pc.if_else(
-            pc.is_valid(number), pc.binary_join_element_wise('"', number.fill_null(""), '"', ""), pa.scalar("null")
-        ),
+        pc.if_else(pc.is_valid(number), quoted, pa.scalar("null")),
         ', "device": {"category": "mobile"}, "geo": {"country": "Finland"}, "ecommerce": {}, "items": [',
         pc.if_else(start, pa.scalar(""), pc.binary_join_element_wise('{"item_id": "', code, '"}', "")),
         "]}",

@@ -6,8 +6,8 @@ import numpy as np
 
 FIRST = (
     "Aila Aimo Ailo Eeri Eino Elmi Enni Eppu Helmi Hilla Ilmo Ilona Inka Jaro Jutta Kaino Kirsi Lahja Lempi Lotta Maija"
-    " Mauno Minttu Naimi Niilo Oili Onni Päivö Raili Rauni Reko Saima Sampo Siiri Sisko Säde Taimi Tapio Tuuli Ulpu Urho"
-    " Vieno Viljo Väinö Ylermi Åke Åsa Örjan"
+    " Mauno Minttu Naimi Niilo Oili Onni Päivö Raili Rauni Reko Saima Sampo Siiri Sisko Säde Taimi Tapio Tuuli Ulpu"
+    " Urho Vieno Viljo Väinö Ylermi Åke Åsa Örjan"
 ).split()
 LAST_BEGIN = (
     "Aho Haapa Hirvi Honka Joki Kallio Kangas Kivi Koski Kuusi Lehto Mäki Niemi Ranta Saari Salo Suo Vaara".split()

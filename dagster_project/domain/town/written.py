@@ -27,6 +27,8 @@ def moments(first_day: date, at: np.ndarray) -> np.ndarray:
 
 def written(values: np.ndarray) -> np.ndarray:
     """Moments as connectors write them: 2026-03-31 08:15:00, blank for none."""
+    if not len(values):
+        return np.zeros(0, object)  # numpy replaces nothing in no text
     text = np.datetime_as_string(values.astype("datetime64[s]")).astype(object)
     text = np.char.replace(text.astype(str), "T", " ").astype(object)
     return np.where(np.isnat(values), "", text)
