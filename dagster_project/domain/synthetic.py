@@ -68,9 +68,7 @@ class Town:
                 "gap_days": self.lives.gap,
                 "spend_amount": self.lives.spend,
                 "fate": pa.array(self.lives.fate, pa.string()),
-                "turning_date": pa.array(
-                    np.where(np.isnan(turning), np.datetime64("NaT"), day).astype("datetime64[D]")
-                ),
+                "turning_date": pa.array(turned),
             }
         )
 
