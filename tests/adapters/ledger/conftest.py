@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from dagster_project.adapters.ledger import Ledger, open_ledger
+from dagster_project.adapters.ledger.tables import metadata, writer_lock
 
 
 def _server_programs() -> Path | None:
@@ -87,21 +88,63 @@ def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
     pytest.skip("the PostgreSQL server did not start here: set TEST_POSTGRES_URL to one")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty ledger of this test's own."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/ledger.db"
-        return
-    server = request.getfixturevalue("postgres_server")
+def _make_database(server: str) -> str:
     name = f"ledger_{uuid.uuid4().hex[:12]}"
     admin = create_engine(server, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(text(f"create database {name}"))
-    yield server.rsplit("/", 1)[0] + f"/{name}"
-    with admin.connect() as connection:
-        connection.execute(text(f"drop database {name} with (force)"))
     admin.dispose()
+    return server.rsplit("/", 1)[0] + f"/{name}"
+
+
+def _drop_database(server: str, url: str) -> None:
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f"drop database {url.rsplit('/', 1)[1]} with (force)"))
+    admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database in which nobody has opened a ledger yet."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/ledger.db"
+        return
+    server = request.getfixturevalue("postgres_server")
+    url = _make_database(server)
+    yield url
+    _drop_database(server, url)
+
+
+@pytest.fixture(scope="session")
+def postgres_ledger(postgres_server: str) -> Iterator[str]:
+    """The URL of one migrated ledger on PostgreSQL, which tests share one after the other."""
+    url = _make_database(postgres_server)
+    open_ledger(url).close()
+    yield url
+    _drop_database(postgres_server, url)
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated ledger on SQLite, to copy."""
+    path = tmp_path_factory.mktemp("ledger") / "migrated.db"
+    open_ledger(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a ledger with all its tables and no rows."""
+    if request.param == "sqlite":
+        return f"sqlite:///{shutil.copy(request.getfixturevalue('migrated_file'), tmp_path / 'ledger.db')}"
+    url: str = request.getfixturevalue("postgres_ledger")
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        names = [table.name for table in metadata.sorted_tables if table is not writer_lock]
+        connection.execute(text(f"truncate {', '.join(names)} restart identity cascade"))
+    engine.dispose()
+    return url
 
 
 @pytest.fixture

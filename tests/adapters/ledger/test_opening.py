@@ -18,8 +18,8 @@ from dagster_project.domain.sources.delivery import Delivery
 from dagster_project.errors import HoivaError
 
 
-def test_the_migrations_build_what_the_tables_say(ledger: Ledger) -> None:
-    with ledger.reading() as connection:
+def test_the_migrations_build_what_the_tables_say(empty_url: str) -> None:
+    with open_ledger(empty_url) as ledger, ledger.reading() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
 
@@ -30,21 +30,21 @@ def test_the_head_that_is_known_is_the_newest_migration() -> None:
     assert ScriptDirectory.from_config(config).get_current_head() == migrate.HEAD
 
 
-def test_an_opened_ledger_is_not_migrated_again(ledger_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    open_ledger(ledger_url).close()
+def test_an_opened_ledger_is_not_migrated_again(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_ledger(empty_url).close()
 
     def never(_: object) -> None:
         raise AssertionError("migrated twice")
 
     monkeypatch.setattr(migrate, "_upgrade", never)
-    open_ledger(ledger_url).close()
+    open_ledger(empty_url).close()
 
 
-def test_a_newer_ledger_is_left_alone(ledger_url: str) -> None:
-    with open_ledger(ledger_url) as ledger, ledger.writing() as connection:
+def test_a_newer_ledger_is_left_alone(empty_url: str) -> None:
+    with open_ledger(empty_url) as ledger, ledger.writing() as connection:
         connection.execute(text("update alembic_version set version_num = '9999'"))
     with pytest.raises(HoivaError, match="newer Hoiva"):
-        open_ledger(ledger_url)
+        open_ledger(empty_url)
 
 
 def _open(url: str) -> int:
@@ -52,15 +52,17 @@ def _open(url: str) -> int:
         return len(ledger.deliveries())
 
 
-def test_three_processes_may_open_an_empty_ledger_at_once(ledger_url: str) -> None:
-    with get_context("spawn").Pool(3) as pool:
-        assert pool.map(_open, [ledger_url] * 3) == [0, 0, 0]
+def test_three_processes_may_open_an_empty_ledger_at_once(empty_url: str) -> None:
+    context = get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    with context.Pool(3) as pool:
+        assert pool.map(_open, [empty_url] * 3) == [0, 0, 0]
 
 
-def test_sqlite_flushes_every_commit_and_keeps_foreign_keys(ledger_url: str) -> None:
-    if not ledger_url.startswith("sqlite"):
+def test_sqlite_flushes_every_commit_and_keeps_foreign_keys(empty_url: str) -> None:
+    if not empty_url.startswith("sqlite"):
         pytest.skip("SQLite alone")
-    with open_ledger(ledger_url) as ledger, ledger.reading() as connection:
+    with open_ledger(empty_url) as ledger, ledger.reading() as connection:
         pragmas = {
             name: connection.execute(text(f"pragma {name}")).scalar() for name in ("journal_mode", "synchronous")
         }
