@@ -37,9 +37,9 @@ def tell_crm(rng: np.random.Generator, people: People, lives: Lives, first_day: 
     contact = FIRST_CONTACT_ID + who + np.where(is_second, SECOND_RECORDS_FROM, 0)
     created = np.maximum(people.arrival[who], -30) + np.where(is_second, 5.0, 0.0) + rng.random(len(who)) * 0.9
     created = np.minimum(created, days - 0.25)
-    has_email = rng.random(len(who)) < 0.88
+    has_email = rng.random(len(who)) < 0.95
     has_phone = rng.random(len(who)) < 0.75
-    has_number = ~is_second & (rng.random(len(who)) < 0.85)
+    has_number = ~is_second & (rng.random(len(who)) < 0.94)
     asked_phone, asked_post = rng.random(len(who)) < 0.7, rng.random(len(who)) < 0.75
     may_phone, may_post = rng.random(len(who)) < 0.6, rng.random(len(who)) < 0.7
     opted_out = rng.random(len(who)) < 0.05

@@ -20,9 +20,9 @@ from dagster_project.domain.town.words import (
 )
 
 SHARE_IN_STANDARD = 0.05  # of people: they buy at a sister shop that delivers in our own layout, and nowhere else
-SHARE_IN_CRM = 0.9
+SHARE_IN_CRM = 0.95
 SHARE_TWICE_IN_CRM = 0.05
-SHARE_NEWSLETTER = 0.65
+SHARE_NEWSLETTER = 0.78
 SHARE_ON_WEB = 0.6
 SHARE_BEHIND_GATEWAY = 0.1  # of newsletter members: a machine opens and clicks everything for them
 SHARE_SHARED_PHONE = 0.25  # of people in a household of several: they give the household's number
