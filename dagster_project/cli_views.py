@@ -188,6 +188,17 @@ def show_run(out: Console, summary: dict[str, Any]) -> None:
     show_status(out, summary)
 
 
+def entry_doors() -> dict[str, str]:
+    """Per care model, in its own words, what opens its door."""
+    from dagster_project.components.care_model import load_care_models
+
+    doors = {}
+    for name, file in load_care_models().items.items():
+        event = f"{file.entry.event} within {file.entry.within}" if file.entry.trigger == "event" else ""
+        doors[name] = " and ".join(part for part in (event, file.entry.where) if part)
+    return doors
+
+
 def show_explanation(out: Console, story: dict[str, Any]) -> None:
     """One customer as a page."""
     asked = "" if story["asked_as"] == story["customer_id"] else f" (asked as {story['asked_as']}, merged since)"
@@ -202,8 +213,11 @@ def show_explanation(out: Console, story: dict[str, Any]) -> None:
     out.print(table_of("Consents", ["purpose", "channel", "allowed", "decided at", "by statement"], consents))
     events = [list(row.values()) for row in story["timeline"]]
     out.print(table_of("Newest events", ["when (UTC)", "what", "about", "channel", "amount"], events, (4,)))
+    doors = entry_doors()
     for row in story["enrolments"]:
-        out.print(f"Enrolled in {row['care_model']} at {number(row['entered_at'])}", markup=False)
+        because = f", because {doors[row['care_model']]}" if row["care_model"] in doors else ""
+        side = " (control group: measured, never contacted)" if row["is_control"] else ""
+        out.print(f"Enrolled in {row['care_model']} at {number(row['entered_at'])}{side}{because}", markup=False)
     decisions = [
         [row["care_model"], row["step"], row["channel"], row["outcome"], row["stopped_by"], row["reason"]]
         for row in story["decisions"]

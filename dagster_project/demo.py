@@ -19,7 +19,7 @@ def run_demo(settings: Settings, customers: int, days: int, seed: int, out: Cons
     from dagster_project.adapters.landing import land_all
     from dagster_project.adapters.reporting import run_summary
     from dagster_project.adapters.town import deliver
-    from dagster_project.cli_views import bar, number, progress_of_a_run, show_run
+    from dagster_project.cli_views import bar, entry_doors, number, progress_of_a_run, show_run
     from dagster_project.domain.clock import end_of_day
     from dagster_project.domain.synthetic import make_town
 
@@ -51,9 +51,11 @@ def run_demo(settings: Settings, customers: int, days: int, seed: int, out: Cons
     examples = numbers.get("chosen_examples", [])
     if examples:
         out.print("Chosen, one of each care model")
+        doors = entry_doors()
         for row in examples:
-            chosen = f"{row['care_model']}, {row['step']} by {row['channel']}"
-            out.print(f"  {row['customer_id']}  {chosen}: {row['reason']}", markup=False)
+            chosen = f"{row['care_model']}: {row['step']} by {row['channel']}"
+            out.print(f"  {row['customer_id']}  {chosen}", markup=False)
+            out.print(f"      because {doors[row['care_model']]}", style="dim", markup=False)
         out.print()
     where = [
         ("audience batches", home.outbox),
