@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.homes import GIFT_SHOP_ENDS, at_home, gift_shop_files, land, run_day
+from tests.journeys.homes import GIFT_SHOP_ENDS, TOWN, TOWN_SIZE, at_home, gift_shop_files, land, run_day
 
 
 @pytest.fixture(scope="session")
@@ -23,4 +23,19 @@ def shop_home(gift_shop: Path, make_home: Callable[[str], Path]) -> Path:
     with at_home(folder) as own:
         land(own, gift_shop_files(gift_shop))
         run_day(own, GIFT_SHOP_ENDS)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def town_home(make_home: Callable[[str], Path]) -> Path:
+    """A small town after `hoiva demo`. Only read it."""
+    from typer.testing import CliRunner
+
+    from dagster_project.cli import app
+
+    folder = make_home("town")
+    with at_home(folder, **TOWN):
+        result = CliRunner().invoke(app, ["demo", *TOWN_SIZE])
+    assert result.exit_code == 0, result.output
+    (folder / "said.txt").write_text(result.output)
     return folder

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dagster_project.domain.clock import end_of_day
 from dagster_project.settings import Settings, settings
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
 GIFT_SHOP_ENDS = date(2011, 8, 31)
+TOWN = {"HOIVA_PHONE_REGION": "FI"}  # the settings of a synthetic town; the real shop is in Britain
+TOWN_SIZE = ("--customers", "300", "--days", "150")
 FILES = {
     "hubspot": ["hubspot/contact.csv", "hubspot/ticket.csv", "hubspot/ticket_contact.csv"],
     "mailchimp": [
@@ -70,18 +79,19 @@ def land(
     return landed
 
 
+def land_and_run_day(own: Settings, deliveries: list[tuple[str, Path]], day: date) -> None:
+    """A month's files arrive at the end of its last day, and the whole job runs as of that moment."""
+    moment = end_of_day(day, own.zone)
+    land(own, deliveries, arrived_at=moment)
+    run_day(own, day)
+
+
 def run_day(own: Settings, day: date) -> None:
     """The whole job as of the end of a day; fails the test with the steps that failed."""
     from dagster_project.adapters.jobs import run_job
 
     outcome = run_job(own, "day", end_of_day(day, own.zone))
     assert outcome.success, {**outcome.failed_steps, "checks": outcome.failed_checks}
-
-
-def month_end(year: int, month: int) -> datetime:
-    """The last moment of a month in UTC."""
-    following = date(year + month // 12, month % 12 + 1, 1)
-    return datetime(following.year, following.month, following.day, tzinfo=UTC)
 
 
 def files_of(home: Path, *folders: str) -> dict[str, str]:
@@ -92,3 +102,83 @@ def files_of(home: Path, *folders: str) -> dict[str, str]:
         for path in sorted((home / folder).rglob("*"))
         if path.is_file() and not path.name.startswith(".")
     }
+
+
+def copy_of(home: Path, folder: Path) -> Path:
+    """A home of one's own to change, with everything another one holds."""
+    shutil.copytree(home, folder, symlinks=True)
+    return folder
+
+
+def build_customer_360(own: Settings, as_of: datetime, rooms: tuple[str, ...] = ("identity", "customer_360")) -> None:
+    """Build only these dbt rooms as of a moment, without their tests, in a home that holds what they read."""
+    from dagster_project.adapters import dbt
+
+    dbt.build(own, [f"fqn:hoiva.{room}" for room in rooms], as_of, command="run")
+
+
+def build_all_models(own: Settings, as_of: datetime) -> None:
+    """Show dbt what was landed and build every room up to the customer 360, without Dagster."""
+    from dagster_project.adapters import dbt
+    from dagster_project.adapters.gate import contracts_in
+    from dagster_project.adapters.lake import register_lake
+    from dagster_project.adapters.landing import CONTRACTS
+    from dagster_project.adapters.ledger import open_ledger
+    from dagster_project.adapters.warehouse import open_warehouse
+
+    with open_ledger(own.ledger_address) as ledger, open_warehouse(own) as warehouse:
+        register_lake(warehouse, own, list(contracts_in(CONTRACTS).items.values()), ledger.accepted_files())
+    dbt.build(own, ["resource_type:seed"], as_of, command="seed")
+    build_customer_360(own, as_of, ("staging", "unified", "identity", "customer_360"))
+
+
+def built_customers(own: Settings) -> pa.Table:
+    """customer_360 as it stands in the warehouse, in order."""
+    from dagster_project.adapters.warehouse import open_warehouse
+
+    with open_warehouse(own) as warehouse:
+        return warehouse.read("select * from customer_360.customer_360 order by customer_id")
+
+
+def published_customers(own: Settings) -> pa.Table:
+    """customer_360 as it was published, in order."""
+    import pyarrow.parquet as pq
+
+    return pq.read_table(own.at_home.published / "customer_360" / "customer_360.parquet").sort_by("customer_id")
+
+
+def differences(one: pa.Table, other: pa.Table) -> dict[str, int]:
+    """How many rows differ in each column of two tables with one row per customer; empty when they are identical."""
+    if one.schema.names != other.schema.names:
+        return {"columns": len(set(one.schema.names) ^ set(other.schema.names))}
+    if not one["customer_id"].equals(other["customer_id"]):
+        return {"customer_id": len(set(one["customer_id"].to_pylist()) ^ set(other["customer_id"].to_pylist()))}
+    pairs = {name: zip(one[name].to_pylist(), other[name].to_pylist(), strict=True) for name in one.schema.names}
+    counts = {name: sum(left != right for left, right in values) for name, values in pairs.items()}
+    return {name: count for name, count in counts.items() if count}
+
+
+def recipients_of(home: Path, kind: str = "message") -> list[dict[str, str]]:
+    """Every row of the files that receiving tools import, of all batches of a kind in the outbox."""
+    rows: list[dict[str, str]] = []
+    for manifest in sorted((home / "outbox").glob("*/*/manifest.json")):
+        told = json.loads(manifest.read_text())
+        names = [file["name"] for file in told["files"] if file["name"] != "rows.csv"]
+        if told["kind"] == kind:
+            for name in names:
+                with open(manifest.parent / name, newline="", encoding="utf-8") as handle:
+                    rows += list(csv.DictReader(handle))
+    return rows
+
+
+def contacts_of(own: Settings) -> list[dict[str, object]]:
+    """Every contact of the ledger, in order."""
+    from dagster_project.adapters.ledger import open_ledger
+
+    with open_ledger(own.ledger_address) as ledger:
+        return sorted(ledger.contacts().to_pylist(), key=lambda row: str(row["contact_id"]))
+
+
+def customers_contacted(own: Settings) -> set[str]:
+    """Whoever is in a message batch that left the house."""
+    return {str(row["customer_id"]) for row in contacts_of(own) if row["status"] in ("published", "accepted")}

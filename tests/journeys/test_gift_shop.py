@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,7 +11,18 @@ import pytest
 from dagster_project.adapters.ledger import open_ledger
 from dagster_project.adapters.published import open_published
 from dagster_project.adapters.reading import reader
-from tests.journeys.homes import GIFT_SHOP_ENDS, at_home, files_of, gift_shop_files, land, run_day
+from tests.journeys.homes import (
+    GIFT_SHOP_ENDS,
+    at_home,
+    contacts_of,
+    copy_of,
+    customers_contacted,
+    files_of,
+    gift_shop_files,
+    land,
+    recipients_of,
+    run_day,
+)
 
 pytestmark = pytest.mark.real_data
 
@@ -71,30 +81,11 @@ def test_a_web_event_delivered_twice_counts_once(shop_home: Path) -> None:
     assert counts == {"delivered": 43422, "counted": 43422 - 150}
 
 
-def recipients_of(home: Path, kind: str) -> list[dict[str, str]]:
-    """Every row of every message batch in the outbox, with its contact id."""
-    rows: list[dict[str, str]] = []
-    for manifest in (home / "outbox").glob("*/*/manifest.json"):
-        told = json.loads(manifest.read_text())
-        if told["kind"] == kind:
-            for file in told["files"]:
-                with open(manifest.parent / file["name"], newline="", encoding="utf-8") as handle:
-                    rows += list(csv.DictReader(handle))
-    return rows
-
-
-def customers_contacted(home: Path) -> set[str]:
-    with at_home(home) as own, open_ledger(own.ledger_address) as ledger:
-        contacts = ledger.contacts().to_pylist()
-    return {row["customer_id"] for row in contacts if row["status"] in ("published", "accepted")}
-
-
 def test_message_batches_hold_nobody_who_opted_out_and_nobody_in_the_holdout(shop_home: Path) -> None:
-    contacted = customers_contacted(shop_home)
-    assert contacted, "the run chose somebody"
-    assert len(recipients_of(shop_home, "message")) == len(contacted)
     with at_home(shop_home) as own, open_ledger(own.ledger_address) as ledger:
-        held_out = ledger.held_out()
+        contacted, held_out = customers_contacted(own), ledger.held_out()
+    assert contacted, "the run chose somebody"
+    assert len(recipients_of(shop_home)) == len(contacted)
     assert held_out, "the holdout is not empty"
     assert not contacted & held_out
     with at_home(shop_home) as own, reader(own) as published:
@@ -118,30 +109,23 @@ def test_addresses_that_opted_out_in_any_raw_file_are_in_no_message_batch(shop_h
             if row["status"] != "subscribed":
                 opted_out.add(row["email_address"].strip().casefold())
     assert len(opted_out) > 200
-    written = {row["Email Address"].casefold() for row in recipients_of(shop_home, "message") if "Email Address" in row}
+    written = {row["Email Address"].casefold() for row in recipients_of(shop_home) if "Email Address" in row}
     assert written, "the run wrote to somebody"
     assert not written & opted_out
 
 
 def test_the_same_run_again_changes_nothing(shop_home: Path, gift_shop: Path, tmp_path: Path) -> None:
-    import shutil
-
-    copy = tmp_path / "home"
-    shutil.copytree(shop_home, copy, symlinks=True)
+    copy = copy_of(shop_home, tmp_path / "home")
     before = files_of(copy, "published", "outbox", "vault/published")
-    contacts_before = contacts_of(copy)
     with at_home(copy) as own:
+        contacts_before = contacts_of(own)
         version = open_published(own).name
         assert {told["status"] for told in land(own, gift_shop_files(gift_shop)[:3])} == {"repeated"}
         run_day(own, GIFT_SHOP_ENDS)
         assert open_published(own).name == version
+        assert contacts_of(own) == contacts_before
+    assert before
     assert files_of(copy, "published", "outbox", "vault/published") == before
-    assert contacts_of(copy) == contacts_before
-
-
-def contacts_of(home: Path) -> list[dict[str, object]]:
-    with at_home(home) as own, open_ledger(own.ledger_address) as ledger:
-        return sorted(ledger.contacts().to_pylist(), key=lambda row: row["contact_id"])
 
 
 def test_no_raw_address_is_outside_the_vault_and_the_outbox(shop_home: Path, gift_shop: Path) -> None:
