@@ -20,7 +20,7 @@ from dagster_project.settings import settings
     ],
     pool=WAREHOUSE_POOL,
 )
-def decide(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+def choose_contacts(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
     """One place decides: consent, holdout, control group, caps and capacities over all care models together."""
     from dagster_project.adapters.deciding import run_decisions
     from dagster_project.adapters.ledger import open_ledger
