@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,15 @@ def _settled(path: Path, now: datetime) -> bool:
         return False  # taken away meanwhile
 
 
+def arrived_at(path: Path, now: datetime) -> datetime:
+    """When a file came to lie here whole: the last moment its bytes or its place changed.
+
+    Not the moment it is taken in: a run asked about the moment a sensor saw the file would not know it.
+    """
+    status = path.stat()
+    return min(now, datetime.fromtimestamp(max(status.st_mtime, status.st_ctime), UTC))
+
+
 def land_waiting(
     settings: Settings, ledger: Ledger, contracts: Folder[SourceContract], now: datetime
 ) -> list[Delivery]:
@@ -56,6 +65,7 @@ def land_waiting(
         if contract is None:
             continue
         table = parts[1] if len(parts) == 3 else None
-        landed.append(land(settings, ledger, contract, path, table, arrived_at=now, history=False, landed_at=now))
+        arrival = arrived_at(path, now)
+        landed.append(land(settings, ledger, contract, path, table, arrived_at=arrival, history=False, landed_at=now))
         path.unlink()  # its bytes are in the vault's archive, and the ledger knows them
     return landed
