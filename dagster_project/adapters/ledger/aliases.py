@@ -89,6 +89,7 @@ class Aliases(Connected):
             if changed:
                 with filled(connection, moved, columns):
                     _move(connection)
+                measure(connection, customer_aliases)
         return len(changed)
 
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from dagster_project.adapters.ledger.connected import Connected
-from dagster_project.adapters.ledger.frames import columns_of, put, rows_of
+from dagster_project.adapters.ledger.frames import columns_of, measure, put, rows_of
 from dagster_project.adapters.ledger.standing import read_standing
 from dagster_project.adapters.ledger.tables import capacity_counters, contacts
 from dagster_project.domain.decisions.policy import ContactPolicy
@@ -22,6 +22,8 @@ from dagster_project.errors import HoivaError
 # What the claim adds to the plan's columns, or fills in again; and what later changes a contact.
 _OWN = ("consent_id", "decided_as_of", "claimed_at", "status", "reason", "batch_id")
 PLANNED = [name for name in contacts.c.keys() if name not in _OWN]  # noqa: SIM118
+
+MANY = 1_000  # contacts in one claim: fewer are left to the database's own housekeeping
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,8 @@ def _write(
         "status": ["claimed"] * len(claimed),
     }
     put(connection, contacts, columns)
+    if len(claimed) >= MANY:
+        measure(connection, contacts)
     count(connection, Counter(zip(columns["channel"], columns["planned_date"], strict=True)), policy)
     return Claimed(claimed, stood, refused)
 

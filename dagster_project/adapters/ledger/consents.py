@@ -17,6 +17,7 @@ from dagster_project.adapters.ledger.frames import (
     as_table,
     columns_of,
     filled,
+    measure,
     picked,
     picks,
     put,
@@ -131,6 +132,7 @@ class Consents(Connected):
             is_newest = mark(connection, "consents", at)
             with filled(connection, known_now, _strictest(consents_current)):
                 (_replace_all if is_newest else _deny)(connection)
+            measure(connection, consents)
             _lift_answered(connection)
         return is_newest
 

@@ -58,7 +58,10 @@ def put(connection: Connection, table: Table, columns: Columns) -> None:
 
 
 def measure(connection: Connection, table: Table) -> None:
-    """PostgreSQL knows nothing about the size of a new table and then loops over all of it for every row."""
+    """Tell PostgreSQL how large a table has become. Not knowing, it loops over all of it for every row.
+
+    A claim of 100,000 contacts took 11 s with it and had not ended after eight minutes without.
+    """
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"analyze {table.name}"))
 
