@@ -4,5 +4,13 @@ from alembic import context
 
 from dagster_project.adapters.ledger.tables import metadata
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, transactional_ddl=True)
-context.run_migrations()
+
+def migrate() -> None:
+    """What Alembic asks this file for."""
+    connection = context.config.attributes["connection"]
+    context.configure(connection=connection, target_metadata=metadata, transactional_ddl=True)
+    context.run_migrations()
+
+
+if __name__ == "env_py":  # the name under which Alembic loads it; imported by anyone else it does nothing
+    migrate()
