@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from array import array
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 csv.field_size_limit(LONGEST_LINE)
 QUOTE, LINE_FEED, RETURN = 34, 10, 13
+ROWS_AT_ONCE = 50_000  # held as Python texts before they are packed
 
 
 def count_records(data: bytes) -> int:
@@ -46,35 +48,43 @@ def csv_records(data: bytes, table: Table) -> Records:
         header = next(reader, [])
         check_columns(header, table, "header")
         width = len(header)
+        places = {name: place for place, name in enumerate(header) if name in table.columns}
+        parts: dict[str, list[pa.Array]] = {name: [] for name in places}
         rows: list[list[str]] = []
-        lines: list[int] = []
+        lines = array("q")
         misfits: list[Misfit] = []
         line = reader.line_num + 1
         for row in reader:
             if len(row) == width:
                 rows.append(row)
                 lines.append(line)
+                if len(rows) == ROWS_AT_ONCE:
+                    _pack(rows, places, parts)
             elif row:
                 misfits.append(Misfit(line, "", "field_count", _as_csv(row)))
             line = reader.line_num + 1
+        _pack(rows, places, parts)
     except csv.Error:
         raise Refused("damaged_quotes", f"near line {reader.line_num} a quote stands where none may") from None
     delivered = count_records(data.removeprefix(b"\xef\xbb\xbf")) - 1
-    if delivered != len(rows) + len(misfits):
+    if delivered != len(lines) + len(misfits):
         raise Refused(
             "count_mismatch",
-            f"{delivered} records by line ends but {len(rows) + len(misfits)} as read: quotes are misplaced",
+            f"{delivered} records by line ends but {len(lines) + len(misfits)} as read: quotes are misplaced",
         )
     if delivered == 0:
         raise Refused("empty_file", "the file has a header and no record: ask for it again")
-    columns = _columns(rows, header, table)
-    return Records(text_table(columns, table, len(rows)), pa.array(lines, pa.int64()), misfits, delivered)
+    columns = {name: pa.concat_arrays(packed) for name, packed in parts.items()}
+    numbers = pa.array(np.frombuffer(lines, np.int64))
+    return Records(text_table(columns, table, len(lines)), numbers, misfits, delivered)
 
 
-def _columns(rows: list[list[str]], header: list[str], table: Table) -> dict[str, pa.Array]:
-    places = {name: place for place, name in enumerate(header) if name in table.columns}
-    by_column = list(zip(*rows, strict=True)) if rows else [()] * len(header)
-    return {name: pa.array(by_column[place], pa.string()) for name, place in places.items()}
+def _pack(rows: list[list[str]], places: dict[str, int], parts: dict[str, list[pa.Array]]) -> None:
+    """Put the rows away by column, and forget them: as Python's texts a file takes ten times its size."""
+    by_column = list(zip(*rows, strict=True))
+    for name, place in places.items():
+        parts[name].append(pa.array(by_column[place] if rows else (), pa.string()))
+    rows.clear()
 
 
 def _as_csv(row: list[str]) -> str:

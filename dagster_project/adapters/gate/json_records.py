@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 import duckdb
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from dagster_project.adapters.gate.records import Misfit, Records, check_columns, decoded, text_table
+from dagster_project.adapters.gate.records import (
+    BYTE_ORDER_MARK,
+    Misfit,
+    Records,
+    check_bytes,
+    check_columns,
+    decoded,
+    text_table,
+)
 from dagster_project.errors import Refused
 
 if TYPE_CHECKING:
     from dagster_project.domain.sources.contract import Table
+
+LINE_FEED = 10
 
 
 def json_records(data: bytes, table: Table) -> Records:
@@ -20,31 +33,30 @@ def json_records(data: bytes, table: Table) -> Records:
     Raises:
         Refused: no line holds a column the contract needs, or the file holds nothing.
     """
-    text = decoded(data)
-    delivered = sum(1 for line in data.removeprefix(b"\xef\xbb\xbf").split(b"\n") if line.strip())
-    numbered = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]
-    if not numbered:
+    numbers, lines = lines_of(data)
+    if not len(numbers):
         raise Refused("empty_file", "the file holds no line: ask for it again")
-    lines = pa.table({"line_number": [number for number, _ in numbered], "line": [line for _, line in numbered]})
+    # A second count, by another method than the one that found the lines.
+    delivered = sum(1 for line in io.BytesIO(data.removeprefix(BYTE_ORDER_MARK)) if line.strip())
     with duckdb.connect() as connection:
         connection.execute("set enable_external_access = false")
-        connection.register("lines", lines)
+        connection.register("lines", pa.table({"line_number": numbers, "line": lines}))
         objects = "case when json_valid(line) then json_type(line) = 'OBJECT' else false end"
-        bad = connection.execute(f"select line_number, line from lines where not ({objects}) order by 1").fetchall()
-        connection.execute(f"create temp table objects as select * from lines where {objects}")
-        names = [
-            name
-            for (name,) in connection.execute(
-                "select distinct unnest(json_keys(line)) from objects order by 1"
-            ).fetchall()
-        ]
+        connection.execute(
+            "create temp table seen as select line_number,"
+            f" case when {objects} then json_keys(line) end as keys from lines"
+        )
+        bad = connection.execute(
+            "select line_number, line from lines"
+            " semi join (from seen where keys is null) using (line_number) order by 1"
+        ).fetchall()
+        names = [name for (name,) in connection.execute("select distinct unnest(keys) from seen order by 1").fetchall()]
         if names:
             check_columns(names, table, "lines")
-        columns = ", ".join(_column(name, column.type) for name, column in table.columns.items() if name in names)
-        read = connection.execute(
-            f"select line_number{', ' + columns if columns else ''} from objects order by line_number"
-        ).to_arrow_table()
-    misfits = [Misfit(number, "", "not_a_json_object", line) for number, line in bad]
+        connection.execute("drop table seen")
+        read = connection.execute(_columns_sql([name for name in table.columns if name in names], table, objects))
+        read = read.to_arrow_table()
+    misfits = [Misfit(number, "", "not_a_json_object", line.removesuffix("\n")) for number, line in bad]
     if read.num_rows + len(misfits) != delivered:
         raise Refused(
             "count_mismatch", f"{delivered} lines but {read.num_rows + len(misfits)} as read: damaged line ends"
@@ -55,8 +67,45 @@ def json_records(data: bytes, table: Table) -> Records:
     )
 
 
-def _column(name: str, kind: str) -> str:
-    path = "'$.\"" + name.replace("'", "''") + "\"'"
-    read = "json_extract" if kind == "json" else "json_extract_string"
-    value = f"cast({read}(line, {path}) as varchar)"
-    return f"nullif({value}, 'null') as \"{name}\"" if kind == "json" else f'{value} as "{name}"'
+def lines_of(data: bytes) -> tuple[pa.Array, pa.Array]:
+    """The lines that hold something, with their numbers from 1, without copying the bytes.
+
+    Raises:
+        Refused: see :func:`check_bytes`, and bytes that are not UTF-8.
+    """
+    check_bytes(data)
+    codes = np.frombuffer(data, np.uint8)
+    start = len(BYTE_ORDER_MARK) if data.startswith(BYTE_ORDER_MARK) else 0
+    ends = np.flatnonzero(codes == LINE_FEED) + 1
+    edges = np.concatenate(([start], ends, [len(data)] if not len(ends) or ends[-1] < len(data) else [])).astype(
+        np.int64
+    )
+    buffers = [None, pa.py_buffer(edges), pa.py_buffer(data)]
+    lines = pa.Array.from_buffers(pa.large_string(), len(edges) - 1, buffers)
+    try:
+        lines.validate(full=True)
+    except pa.ArrowInvalid:
+        decoded(data)  # says which line
+        raise
+    held = pc.invert(pc.match_substring_regex(lines, r"^\s*$"))
+    numbers = pa.array(np.arange(1, len(lines) + 1))
+    return (numbers, lines) if pc.all(held).as_py() else (numbers.filter(held), lines.filter(held))
+
+
+def _columns_sql(names: list[str], table: Table, objects: str) -> str:
+    """Each line parsed once for its texts and once for its nested values, not once a column."""
+    lists: dict[str, list[str]] = {"json_extract_string": [], "json_extract": []}
+    columns = []
+    for name in names:
+        is_json = table.columns[name].type == "json"
+        function = "json_extract" if is_json else "json_extract_string"
+        lists[function].append("'$.\"" + name.replace("'", "''") + "\"'")
+        value = f"cast({function}[{len(lists[function])}] as varchar)"
+        columns.append(f"nullif({value}, 'null') as \"{name}\"" if is_json else f'{value} as "{name}"')
+    found = ", ".join(
+        f"{function}(line, [{', '.join(paths)}]) as {function}" for function, paths in lists.items() if paths
+    )
+    return (
+        f"select {', '.join(['line_number', *columns])} from"
+        f" (select {', '.join(part for part in ('line_number', found) if part)} from lines where {objects})"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -33,7 +34,7 @@ def parquet_records(data: bytes, table: Table) -> Records:
     if rows.num_rows == 0:
         raise Refused("empty_file", "the file holds no row: ask for it again")
     texts = {name: _text(rows.column(name), name) for name in rows.column_names}
-    numbers = pa.array(range(1, rows.num_rows + 1), pa.int64())
+    numbers = pa.array(np.arange(1, rows.num_rows + 1))
     return Records(text_table(texts, table, rows.num_rows), numbers, [], rows.num_rows)
 
 

@@ -141,8 +141,7 @@ def _typed(
     history: bool,
 ) -> tuple[Typed, int]:
     table = contract.tables[name]
-    plain = unpacked(data, file.name)
-    records = READERS[kind_of(file.name)](plain, table)
+    records = READERS[kind_of(file.name)](unpacked(data, file.name), table)  # the plain bytes live no longer than this
     typed = type_records(
         records, table, file_id, None if history else known_at, settings.identity_salt, settings.threads
     )

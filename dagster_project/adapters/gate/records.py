@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dagster_project.domain.sources.contract import Table
 
 LONGEST_LINE = 16 * 1024 * 1024  # bytes; a longer one is a file without line ends, not a record
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 ENDINGS = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
 
 
@@ -88,6 +89,20 @@ def decoded(data: bytes) -> str:
     Raises:
         Refused: a NUL byte, a line of more than 16 MiB, or bytes that are not UTF-8.
     """
+    check_bytes(data)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(10, 0, error.start) + 1
+        raise Refused("not_utf8", f"line {line} is not UTF-8: save the file as UTF-8") from None
+
+
+def check_bytes(data: bytes) -> None:
+    """What can be told of text without decoding it.
+
+    Raises:
+        Refused: a NUL byte, or a line of more than 16 MiB.
+    """
     nul = data.find(b"\x00")
     if nul >= 0:
         raise Refused("nul_byte", f"line {data.count(10, 0, nul) + 1} holds a NUL byte: the file is damaged")
@@ -96,11 +111,6 @@ def decoded(data: bytes) -> str:
     longest = int(np.diff(edges).max())
     if longest > LONGEST_LINE:
         raise Refused("line_too_long", f"a line is {longest // 2**20} MiB long: the line ends are missing")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(10, 0, error.start) + 1
-        raise Refused("not_utf8", f"line {line} is not UTF-8: save the file as UTF-8") from None
 
 
 def check_columns(names: list[str], table: Table, where: str) -> None:

@@ -77,7 +77,7 @@ def type_records(
         if column.pseudonym:
             place = texts.schema.get_field_index(name)
             texts = texts.set_column(place, name, pseudonyms(texts.column(name), salt))
-    with duckdb.connect(config={"threads": threads}) as connection:
+    with duckdb.connect(config={"threads": threads, "preserve_insertion_order": True}) as connection:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set enable_external_access = false")
         connection.register("texts", texts)
@@ -140,20 +140,29 @@ def _moment_sql(text: str, column: Column) -> str:
 
 
 def _typed_sql(table: Table) -> str:
-    """Texts, typed values (``"x"``) and texts beside them (``"text of x"``), so that a misfit can be told."""
-    columns = []
-    for name, column in table.columns.items():
-        text = _text_sql(name, column)
-        columns.append(f'{text} as "text of {name}"')
-    texts = ", ".join(columns)
+    """Typed values (``"x"``), and for a record that does not fit the texts beside them (``"text of x"``).
+
+    A column of type string is its own text. Texts of records that fit are let go: they would double the memory.
+    """
+    texts = ", ".join(f"{_text_sql(name, column)} as {_quoted_text(name)}" for name, column in table.columns.items())
     values = ", ".join(
         f'{_value_sql(_quoted_text(name), column)} as "{name}"' for name, column in table.columns.items()
     )
     reasons = " ".join(_reason_sql(name, column, name in table.key) for name, column in table.columns.items())
+    keeps_its_text = table.event_time.column if table.event_time else None  # the offset in it decides its zone
+    kept = ", ".join(
+        _quoted_text(name)
+        if name == keeps_its_text
+        else f"case when misfit is not null then {_quoted_text(name)} end as {_quoted_text(name)}"
+        for name, column in table.columns.items()
+        if column.type != "string"
+    )
+    names = ", ".join(f'"{name}"' for name in table.columns)
     return (
         f"with trimmed as (select line_number, {texts} from texts),"
-        f" valued as (select line_number, {values}, columns('text of .*') from trimmed)"
-        f" select *, case {reasons} end as misfit from valued"
+        f" valued as (select line_number, {values}, columns('text of .*') from trimmed),"
+        f" judged as (select *, case {reasons} end as misfit from valued)"
+        f" select line_number, {names}, {kept + ', ' if kept else ''}misfit from judged"
     )
 
 
@@ -199,13 +208,17 @@ def _rows_sql(table: Table) -> str:
         " from typed where misfit is null)"
         f" select {columns}, occurred_at,"
         " coalesce(cast($known_at as timestamp), occurred_at, timestamp '1970-01-01') as known_at,"
-        f" md5(content_id || {repeat}) as row_id, cast($file_id as varchar) as file_id, line_number"
-        " from good order by line_number"
+        f" md5(content_id || {repeat}) as row_id, cast($file_id as varchar) as file_id, line_number from good"
+        # The engine keeps the order of what it reads; only counting repeats changes it. Sorting wide rows costs memory.
+        f"{' order by line_number' if table.repeats == 'counted' else ''}"
     )
 
 
 def _misfits_sql(table: Table) -> str:
-    raw = ", ".join(f"'{name}', {_quoted_text(name)}" for name in table.columns)
+    raw = ", ".join(
+        f"'{name}', " + (f'"{name}"' if column.type == "string" else _quoted_text(name))
+        for name, column in table.columns.items()
+    )
     return (
         "select line_number, split_part(misfit, ':', 1) as \"column\", split_part(misfit, ':', 2) as reason_code,"
         f" cast(json_object({raw}) as varchar) as raw from typed where misfit is not null order by line_number"
