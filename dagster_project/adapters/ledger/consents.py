@@ -53,8 +53,12 @@ REST = ("is_allowed", "consent_id", "decided_at")
 NO_CONSENT, SUPPRESSED, HELD_OUT = "no_consent", "suppressed", "held_out"
 
 
-def allowing_consents(connection: Connection) -> dict[str, str | None]:
-    """Of the questions in ``asked``: key to the consent that allows it. Missing: none does, or one denies."""
+def allowing_consents(connection: Connection) -> dict[str, str]:
+    """Of the questions in ``asked``: key to the consent that allows it. Missing: none does, or one denies.
+
+    A consent that cannot be cited is none.
+    """
+    cited = (consents.c.is_allowed, consents.c.consent_id.is_not(None))
     same = and_(consents.c.purpose == asked.c.purpose, consents.c.channel == asked.c.channel)
     by_person = asked.join(people, people.c.asked_id == asked.c.customer_id)
     found = select(asked.c.key, consents.c.consent_id).select_from(
@@ -64,7 +68,7 @@ def allowing_consents(connection: Connection) -> dict[str, str | None]:
     denied = select(asked.c.key).select_from(
         by_id.join(consents, and_(consents.c.customer_id == known_ids.c.known_id, same))
     )
-    allowed = {key: consent_id for key, consent_id in rows_of(connection, found.where(consents.c.is_allowed))}
+    allowed = {key: consent_id for key, consent_id in rows_of(connection, found.where(*cited))}
     for key in values_of(connection, denied.where(~consents.c.is_allowed)):
         allowed.pop(key, None)
     return allowed

@@ -32,7 +32,7 @@ class Standing:
         used: (channel, day) to contacts reserved or made by anybody, standing ones included.
     """
 
-    consent_ids: Mapping[str, str | None] = field(default_factory=dict)
+    consent_ids: Mapping[str, str] = field(default_factory=dict)
     suppressed: Mapping[str, str] = field(default_factory=dict)
     held_out: frozenset[str] = frozenset()
     stands: frozenset[str] = frozenset()

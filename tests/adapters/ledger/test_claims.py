@@ -13,7 +13,7 @@ from dagster_project.domain.decisions.policy import Cap
 from dagster_project.domain.decisions.standing import Standing
 from dagster_project.domain.decisions.suppression import Suppression
 from dagster_project.errors import HoivaError
-from tests.adapters.ledger.plans import DAY, FREE, NOON, aliases, allow, contact, ids, plan, policy, statuses
+from tests.adapters.ledger.plans import DAY, FREE, NOON, aliases, allow, consents, contact, ids, plan, policy, statuses
 
 WEEKLY = Cap("one a week", contacts=1, days=7)
 EMAIL = contact("c1")
@@ -43,6 +43,12 @@ def test_nobody_is_claimed_without_a_consent(ledger: Ledger, known: tuple[str, .
 
 def test_a_denial_wins_over_the_plan_and_over_another_purpose(ledger: Ledger) -> None:
     allow(ledger, denied=["c1"])
+    assert ledger.claim(plan(EMAIL), FREE, NOON).refused == {EMAIL["contact_id"]: "consent"}
+
+
+def test_a_consent_that_cannot_be_cited_is_none(ledger: Ledger) -> None:
+    nameless = consents("c1").drop_columns("consent_id").append_column("consent_id", pa.nulls(4, pa.string()))
+    ledger.sync_consents(nameless, NOON)
     assert ledger.claim(plan(EMAIL), FREE, NOON).refused == {EMAIL["contact_id"]: "consent"}
 
 
