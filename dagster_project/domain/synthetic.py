@@ -25,11 +25,12 @@ from dagster_project.domain.town.newsletter import tell_newsletter
 from dagster_project.domain.town.people import People, make_people
 from dagster_project.domain.town.shop import fill_baskets, tell_shop
 from dagster_project.domain.town.sister_shop import tell_sister_shop
-from dagster_project.domain.town.web import tell_web
+from dagster_project.domain.town.web import event_lines, tell_web
 from dagster_project.domain.town.written import DAY, Told
 
 LAST_DAY = date(2026, 3, 31)
 By = Literal["whole", "month", "day"]
+EVENTS_AT_ONCE = 200_000  # web events whose lines are in memory together
 GZIPPED = {"campaign_recipient", "campaign_recipient_activity", "events"}
 NOT_DELIVERED = {"delivered_twice"}  # truth, kept beside the tables
 
@@ -153,14 +154,21 @@ def _written(table: str, rows: pa.Table) -> tuple[str, bytes]:
         buffer = io.BytesIO()
         pq.write_table(rows, buffer, compression="zstd")
         return ".parquet", buffer.getvalue()
-    if table == "events":
-        lines = rows["line"].combine_chunks()
+    buffer = io.BytesIO()
+    if table not in GZIPPED:
+        _write_text(table, rows, buffer)
+        return ".csv", buffer.getvalue()
+    with gzip.GzipFile(filename="", mode="wb", fileobj=buffer, compresslevel=3, mtime=0) as packed:
+        _write_text(table, rows, packed)
+    return ".jsonl.gz" if table == "events" else ".csv.gz", buffer.getvalue()
+
+
+def _write_text(table: str, rows: pa.Table, file: io.BytesIO | gzip.GzipFile) -> None:
+    if table != "events":
+        pacsv.write_csv(rows, file, pacsv.WriteOptions(quoting_style="needed"))
+        return
+    for start in range(0, rows.num_rows, EVENTS_AT_ONCE):
+        lines = event_lines(rows.slice(start, EVENTS_AT_ONCE))
         text = pc.binary_join(pa.ListArray.from_arrays(pa.array([0, len(lines)], pa.int32()), lines), "\n")
-        ending, content = ".jsonl", text[0].as_buffer().to_pybytes() + b"\n"
-    else:
-        buffer = io.BytesIO()
-        pacsv.write_csv(rows, buffer, pacsv.WriteOptions(quoting_style="needed"))
-        ending, content = ".csv", buffer.getvalue()
-    if table in GZIPPED:
-        return f"{ending}.gz", gzip.compress(content, compresslevel=3, mtime=0)
-    return ending, content
+        file.write(text[0].as_buffer())
+        file.write(b"\n")

@@ -181,6 +181,6 @@ def _reactions(
         timestamp=written(moments(first_day, at)),
         url=url,
         bounce_type=np.where(action == "bounce", "soft", "").astype(object),
-        ip=joined("203.0.113.", (reader[pair] % 254 + 1).astype(str)),
+        ip=joined("203.0.113.", np.arange(1, 255).astype(str))[reader[pair] % 254],
     )
     return reactions, int(broken.sum())

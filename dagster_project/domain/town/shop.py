@@ -37,6 +37,11 @@ def product_prices() -> np.ndarray:
     return np.round(0.85 + (np.arange(PRODUCTS) * 37 % 97) * 0.6, 2)
 
 
+def product_codes() -> np.ndarray:
+    """The number of each product: P0000, P0001 ..."""
+    return joined("P", np.char.zfill(np.arange(PRODUCTS).astype(str), 4))
+
+
 def product_names() -> np.ndarray:
     """The name of each product."""
     numbers = np.arange(PRODUCTS)
@@ -73,14 +78,15 @@ def tell_shop(
     is_back = np.arange(len(rows)) >= len(purchase)
     bought = purchase[rows]
     at = np.where(is_back, back_at[bought], lives.bought_at[bought])
-    number = (FIRST_INVOICE + bought).astype(str).astype(object)
+    number = (FIRST_INVOICE + np.arange(len(lives.buyer))).astype(str).astype(object)[bought]
+    number[is_back] = "C" + number[is_back]
     guest = basket.is_guest[bought] & ~is_back
-    code = joined("P", np.char.zfill(product[rows].astype(str), 4))
+    code = product_codes()[product[rows]]
     broken = (np.arange(len(rows)) % BROKEN_EVERY == BROKEN_EVERY - 1) & ~is_back
     told.broken["shop.invoice_lines"] = int(broken.sum())
     told.tables["invoice_lines"] = table(
         np.floor(at),
-        InvoiceNo=np.where(is_back, "C" + number, number),
+        InvoiceNo=number,
         StockCode=_or_none(broken, code),
         Description=product_names()[product[rows]],
         Quantity=np.where(is_back, -pieces[rows], pieces[rows]),

@@ -36,5 +36,6 @@ def joined(*parts: np.ndarray | str) -> np.ndarray:
     arrays = [part for part in parts if not isinstance(part, str)]
     text = np.full(len(arrays[0]), "", dtype=object)
     for part in parts:
-        text = text + (part if isinstance(part, str) else part.astype(str).astype(object))
+        # Words stay the words they are: as numpy's fixed-width text a town's columns take ten times their size.
+        text = text + (part if isinstance(part, str) or part.dtype == object else part.astype(str).astype(object))
     return text

@@ -29,9 +29,10 @@ def written(values: np.ndarray) -> np.ndarray:
     """Moments as connectors write them: 2026-03-31 08:15:00, blank for none."""
     if not len(values):
         return np.zeros(0, object)  # numpy replaces nothing in no text
-    text = np.datetime_as_string(values.astype("datetime64[s]")).astype(object)
-    text = np.char.replace(text.astype(str), "T", " ").astype(object)
-    return np.where(np.isnat(values), "", text)
+    unique, places = np.unique(values.astype("datetime64[s]"), return_inverse=True)  # a letter has one moment for all
+    text = np.char.replace(np.datetime_as_string(unique), "T", " ").astype(object)
+    text[np.isnat(unique)] = ""
+    return text[places]
 
 
 def flags(values: np.ndarray, known: np.ndarray | None = None, *, upper: bool = True) -> np.ndarray:
