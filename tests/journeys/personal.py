@@ -18,6 +18,12 @@ PHONE = re.compile(rb"(?<!\d)(?:\+?358|00358|0)?(48\d{7})(?!\d)")
 WORD = re.compile(rb"[A-Za-z\x80-\xff]{5,}")
 SPACING = re.compile(rb"(?<=\d)[ ()/-]+(?=[\d(])")
 
+TOKENS = {
+    "email": lambda text: {email.lower() for email in EMAIL.findall(text)},
+    "phone": lambda text: set(PHONE.findall(SPACING.sub(b"", text))),
+    "last_name": lambda text: set(WORD.findall(text)),
+}
+
 
 def personal_values(people: People) -> dict[str, set[bytes]]:
     """What must not be found: e-mail addresses in small letters, phone digits, last names."""
@@ -36,13 +42,8 @@ def found_in(home: Path, values: dict[str, set[bytes]]) -> dict[str, dict[str, i
             continue
         place = path.relative_to(home).parts[0]
         for text in texts_of(path):
-            tokens = {
-                "email": {email.lower() for email in EMAIL.findall(text)},
-                "phone": set(PHONE.findall(SPACING.sub(b"", text))),
-                "last_name": set(WORD.findall(text)),
-            }
             for kind, wanted in values.items():
-                if same := tokens[kind] & wanted:
+                if same := TOKENS[kind](text) & wanted:
                     hits.setdefault(place, {}).setdefault(kind, set()).update(same)
     return {place: {kind: len(same) for kind, same in kinds.items()} for place, kinds in hits.items()}
 
