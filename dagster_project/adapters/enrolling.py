@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from dagster_project.adapters.care_models import EntriesFound, find_entries
-from dagster_project.domain.care_models import CareModel, past_enrolments
+from dagster_project.domain.care_models import CareModel, EventEntry, past_enrolments
 
 if TYPE_CHECKING:
     from dagster_project.adapters.ledger import Ledger
@@ -36,7 +36,11 @@ def enrol_customers(
     found = find_entries(
         models,
         warehouse.read("select * from analytics.customer_analytics order by customer_id"),
-        warehouse.read("select * from customer_360.customer_events order by customer_id, occurred_at, event_id"),
+        warehouse.read(
+            "select * from customer_360.customer_events where list_contains($event_types, event_type)"
+            " order by customer_id, occurred_at, event_id",
+            {"event_types": sorted({model.entry.event for model in models if isinstance(model.entry, EventEntry)})},
+        ),
         past_enrolments(ledger.enrolments(), ledger.contacts()),
         as_of,
         settings,
