@@ -59,10 +59,11 @@ def decide(
     rows = proposals.select(PROPOSAL_SCHEMA.names).cast(PROPOSAL_SCHEMA).to_pandas()
     rows = rows.sort_values("contact_id").set_index("contact_id", drop=False).rename_axis(None)
     stops = _stops(rows, customers, consents_current, standing, policy)
-    for contact_id, stop in allocate(_requests(rows[stops["stage"].isna()]), standing, policy).items():
-        stops.loc[contact_id] = stop
-    stages: list[str | None] = [stage if isinstance(stage, str) else None for stage in stops["stage"]]
-    texts = (stops["detail"], rows["purpose"], rows["channel"], rows["planned_date"].astype(str))
+    limits = allocate(_requests(rows[stops["stage"].isna()]), standing, policy)
+    found = [limits.get(one, stop) for one, *stop in stops.itertuples(name=None)]
+    stages: list[str | None] = [stage if isinstance(stage, str) else None for stage, _ in found]
+    details = [detail for _, detail in found]
+    texts = (details, rows["purpose"], rows["channel"], rows["planned_date"].astype(str))
     known = [standing.consent_ids.get(contact_id) for contact_id in rows.index]
     consents = [one if stage != "consent" else None for stage, one in zip(stages, known, strict=True)]
     rows["as_of"] = naive_utc(as_of)
@@ -91,7 +92,9 @@ def _stops(
     import pandas as pd
 
     ids = rows.index
-    people = customers.to_pandas().set_index("customer_id").reindex(rows["customer_id"].unique())
+    points = sorted({channel.contact_point for channel in policy.channels.values()})
+    asked = customers.select(["customer_id", "count_open_complaints", *points])
+    people = asked.to_pandas().set_index("customer_id").reindex(rows["customer_id"].unique())
     complaining = people.index[people["count_open_complaints"].fillna(0) > 0]
     reachable = pd.Series(False, index=ids)
     for name, channel in policy.channels.items():
