@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from dagster_project.domain.town.people import People
 
 EMAIL = re.compile(rb"[\w.+-]+@[\w.-]+\w")
-PHONE = re.compile(rb"(?<!\d)(?:\+?358|00358|0)?(48\d{7})(?!\d)")
+PHONE = re.compile(rb"(?<!\d)(?:\+?358|00358)?0?(48\d{7})(?!\d)")
 WORD = re.compile(rb"[A-Za-z\x80-\xff]{5,}")
 SPACING = re.compile(rb"(?<=\d)[ ()/-]+(?=[\d(])")
 
