@@ -6,7 +6,7 @@ import gc
 import sys
 from pathlib import Path
 
-from tests.benchmarks.figures import Stage, TownFigures, peak_gib, timed
+from tests.benchmarks.figures import Stage, TownFigures, forget_peak, peak_gib, timed
 from tests.benchmarks.reference import BareScan
 
 SCAN_EVERY = 6  # steps of the day between two bare scans
@@ -68,19 +68,23 @@ def _run_day(settings, moment, found: TownFigures, scan: BareScan) -> None:  # t
         if order:
             peaks[order[-1]] = peak_gib()
         order.append(step)
-        print(f"  [{done + 1}/{total}] {step} ({peak_gib():.2f} GiB)", file=sys.stderr, flush=True)
+        print(f"  [{done + 1}/{total}] {step} (before: {peak_gib():.2f} GiB)", file=sys.stderr, flush=True)
         if done % SCAN_EVERY == SCAN_EVERY - 1:
             scanned[step] = scan()
+        forget_peak()
 
     with timed(found.stages, "the day"):
         outcome = run_job(settings, "day", moment, on_step)
+    if order:
+        peaks[order[-1]] = peak_gib()
     found.stages[-1].cpu_seconds -= sum(scanned.values())
+    found.stages[-1].peak_gib = max([found.stages[-1].peak_gib, *peaks.values()])
     for step, seconds in outcome.step_cpu_seconds.items():
         cpu = seconds - scanned.get(step, 0.0)
-        found.steps.append(Stage(step, cpu, outcome.step_seconds[step], peaks.get(step, peak_gib())))
+        found.steps.append(Stage(step, cpu, outcome.step_seconds[step], peaks.get(step, 0.0)))
     within = sum(step.cpu_seconds for step in found.steps)
     rest = found.stages[-1].cpu_seconds - within
-    found.steps.append(Stage("definitions, events and between the steps", rest, 0.0, peak_gib()))
+    found.steps.append(Stage("definitions, events and between the steps", rest, 0.0, 0.0))
     found.failed += [*outcome.failed_steps, *outcome.failed_checks, *outcome.skipped_steps]
 
 
