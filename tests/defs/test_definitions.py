@@ -167,5 +167,15 @@ def test_tests_of_dbt_are_checks_of_their_assets(house: dg.Definitions) -> None:
     assert sum(checks.values()) > 100
 
 
+def test_every_test_of_dbt_is_some_assets_check(house: dg.Definitions) -> None:
+    """One that reads several models says in dbt_project/tests/_tests.yml which asset shows it."""
+    from dagster_project.components.dbt_room import manifest
+
+    tests = {node["name"] for node in manifest()["nodes"].values() if node["resource_type"] == "test"}
+    shown = {key.name for key in house.resolve_asset_graph().asset_check_keys}
+    assert "nobody_may_be_contacted_against_a_denial" in tests
+    assert tests - shown == set()
+
+
 def test_the_front_door_is_short() -> None:
     assert len((CHECKOUT / "dagster_project" / "definitions.py").read_text().splitlines()) < 60
