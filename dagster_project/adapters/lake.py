@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from dagster_project.adapters.durable import make_folder, sync_folder
+from dagster_project.adapters.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folder, sync_folder
 from dagster_project.domain.sources.contract import TECHNICAL
 from dagster_project.errors import HoivaError
 
@@ -63,9 +63,11 @@ def write_rows(
 
 def keep_misfits(settings: Settings, source: str, table: str, file_id: str, file_name: str, misfits: pa.Table) -> None:
     """Keep what did not fit: file, line, column and reason for everyone; the raw record in the vault."""
-    if misfits.num_rows == 0:
-        return
     home = settings.at_home
+    if misfits.num_rows == 0:
+        for folder in (home.quarantine, home.vault_quarantine):  # of a landing that broke off under an older contract
+            (folder / source / table / f"{file_id}.parquet").unlink(missing_ok=True)
+        return
     many = misfits.num_rows
     keys = misfits.add_column(0, "file_name", pa.array([file_name] * many)).add_column(
         0, "file_id", pa.array([file_id] * many)
@@ -79,9 +81,9 @@ def archive(settings: Settings, source: str, table: str, file_id: str, file_name
     safe = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in file_name)[-100:]
     path = settings.at_home.vault_archive / source / table / f"{file_id}__{safe}"
     if not path.exists():
-        make_folder(path.parent, 0o700)
+        make_folder(path.parent, PRIVATE_FOLDER)
         staging = path.with_name(f".{path.name}.{os.getpid()}")
-        with os.fdopen(os.open(staging, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as handle:
+        with os.fdopen(os.open(staging, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, PRIVATE_FILE), "wb") as handle:
             handle.write(data)
             handle.flush()
             os.fsync(handle.fileno())
@@ -127,9 +129,12 @@ def register_lake(
 
 
 def _write_parquet(path: Path, rows: pa.Table) -> None:
-    make_folder(path.parent, 0o700 if "vault" in path.parts else 0o755)
+    private = "vault" in path.parts
+    make_folder(path.parent, PRIVATE_FOLDER if private else 0o755)
     staging = path.with_name(f".{path.name}.{os.getpid()}")
-    pq.write_table(rows, staging, compression="zstd")
+    rights = PRIVATE_FILE if private else 0o644
+    with os.fdopen(os.open(staging, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, rights), "wb") as sink:
+        pq.write_table(rows, sink, compression="zstd")
     with open(staging, "rb") as handle:
         os.fsync(handle.fileno())
     os.replace(staging, path)

@@ -4,21 +4,35 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from array import array
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
 
-from dagster_project.adapters.gate.records import LONGEST_LINE, Misfit, Records, check_columns, decoded, text_table
+from dagster_project.adapters.gate.records import (
+    BYTE_ORDER_MARK,
+    LONGEST_LINE,
+    Misfit,
+    Records,
+    check_columns,
+    decoded,
+    text_table,
+)
 from dagster_project.errors import Refused
 
 if TYPE_CHECKING:
     from dagster_project.domain.sources.contract import Table
 
 csv.field_size_limit(LONGEST_LINE)
-QUOTE, LINE_FEED, RETURN = 34, 10, 13
+QUOTE, LINE_FEED, RETURN, COMMA = 34, 10, 13, 44
 ROWS_AT_ONCE = 50_000  # held as Python texts before they are packed
+FIELD = r'(?:[^",]*|"(?:[^"]|"")*")'
+WHOLE_LINE = re.compile(rf"{FIELD}(?:,{FIELD})*")
+OPENS_A_FIELD = re.compile(r'(?:^|,)"')
+LINE_END = re.compile("\r\n|\r|\n")
 
 
 def count_records(data: bytes) -> int:
@@ -27,50 +41,106 @@ def count_records(data: bytes) -> int:
     >>> count_records(b'id,note\\n1,"two\\nlines"\\n\\n2,plain')
     3
     """
-    codes = np.frombuffer(data.replace(b"\r\n", b"\n"), np.uint8)
-    outside = np.cumsum(codes == QUOTE) % 2 == 0
-    ends = np.flatnonzero(((codes == LINE_FEED) | (codes == RETURN)) & outside)
+    codes = np.frombuffer(data, np.uint8)
+    ends = np.flatnonzero((codes == LINE_FEED) | (codes == RETURN))
+    ends = ends[np.searchsorted(np.flatnonzero(codes == QUOTE), ends) % 2 == 0]  # as many quotes before: outside
     edges = np.concatenate(([-1], ends, [len(codes)]))
     return int((np.diff(edges) > 1).sum())
+
+
+def misplaced_quote(data: bytes) -> int | None:
+    """The line (from 1) of the first quote that neither opens nor closes a field nor is doubled; None when all do.
+
+    >>> misplaced_quote(b'id,note\\n1,"a ""quoted"" word"\\n2,""'), misplaced_quote(b'id,note\\n1,plain\\n2,12" pipe')
+    (None, 3)
+    """
+    codes = np.frombuffer(data, np.uint8)
+    quotes = np.flatnonzero(codes == QUOTE)
+    if not len(quotes):
+        return None
+    before = np.where(quotes > 0, codes[quotes - 1], LINE_FEED)
+    after = np.where(quotes + 1 < len(codes), codes[np.minimum(quotes + 1, len(codes) - 1)], LINE_FEED)
+    beside = np.where(np.arange(len(quotes)) % 2 == 0, before, after)  # quotes open and close in turn
+    wrong = np.flatnonzero(~np.isin(beside, (QUOTE, COMMA, LINE_FEED, RETURN)))
+    if not len(wrong) and len(quotes) % 2 == 0:
+        return None
+    place = int(quotes[wrong[0]] if len(wrong) else quotes[-1])
+    return len(LINE_END.findall(data[:place].decode("utf-8"))) + 1
 
 
 def csv_records(data: bytes, table: Table) -> Records:
     """Read a CSV by the contract: a record of another length is a misfit, never a shifted row.
 
+    Where a quote stands that the format does not allow (``12" pipe``), each line is read for itself and its record set
+    apart, if no line opens a quote that it does not close; otherwise nobody can tell where records end.
+
     Raises:
         Refused: damaged header, unclosed or misplaced quotes, or two counts of records that differ.
     """
     text = decoded(data)
-    if data.count(b'"') % 2:
-        raise Refused("unclosed_quote", "a quote is opened and never closed: the file is damaged or cut off")
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    plain = data.removeprefix(BYTE_ORDER_MARK)
+    if misplaced_quote(plain) is None:
+        delivered = count_records(plain)
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        return _records(_numbered(reader), delivered, table)
+    delivered = sum(1 for line in plain.splitlines() if line)
+    return _records(_line_by_line(text), delivered, table)
+
+
+def _numbered(reader: csv._reader) -> Iterable[tuple[int, list[str], str]]:
+    """Each record with the line it begins on; the third part is a reason against it."""
+    line = 1
     try:
-        header = next(reader, [])
-        check_columns(header, table, "header")
-        width = len(header)
-        places = {name: place for place, name in enumerate(header) if name in table.columns}
-        parts: dict[str, list[pa.Array]] = {name: [] for name in places}
-        rows: list[list[str]] = []
-        lines = array("q")
-        misfits: list[Misfit] = []
-        line = reader.line_num + 1
         for row in reader:
-            if len(row) == width:
-                rows.append(row)
-                lines.append(line)
-                if len(rows) == ROWS_AT_ONCE:
-                    _pack(rows, places, parts)
-            elif row:
-                misfits.append(Misfit(line, "", "field_count", _as_csv(row)))
+            yield line, row, ""
             line = reader.line_num + 1
-        _pack(rows, places, parts)
     except csv.Error:
-        raise Refused("damaged_quotes", f"near line {reader.line_num} a quote stands where none may") from None
-    delivered = count_records(data.removeprefix(b"\xef\xbb\xbf")) - 1
+        raise Refused("damaged_quotes", f"the quoted value that begins on line {line} has no end") from None
+
+
+def _line_by_line(text: str) -> Iterable[tuple[int, list[str], str]]:
+    """The same, where every line is one record; a line with a misplaced quote is one text and its reason."""
+    for number, line in enumerate(LINE_END.split(text), 1):
+        if '"' not in line:
+            yield number, line.split(",") if line else [], ""
+        elif WHOLE_LINE.fullmatch(line):
+            yield number, next(csv.reader([line], strict=True)), ""
+        elif OPENS_A_FIELD.search(line):
+            raise Refused("damaged_quotes", f"line {number} opens a quote that does not close where it should")
+        else:
+            yield number, [line], "misplaced_quote"
+
+
+def _records(read: Iterable[tuple[int, list[str], str]], delivered: int, table: Table) -> Records:
+    """Rows of the header's length packed by column, the others kept apart; all of them counted."""
+    rows_in = iter(read)
+    header: list[str] = []
+    for _, header, reason in rows_in:
+        if reason:
+            raise Refused("damaged_header", "a quote stands in the header where none may")
+        if header:
+            break
+    check_columns(header, table, "header")
+    width = len(header)
+    places = {name: place for place, name in enumerate(header) if name in table.columns}
+    parts: dict[str, list[pa.Array]] = {name: [] for name in places}
+    rows: list[list[str]] = []
+    lines = array("q")
+    misfits: list[Misfit] = []
+    for line, row, reason in rows_in:
+        if len(row) == width and not reason:
+            rows.append(row)
+            lines.append(line)
+            if len(rows) == ROWS_AT_ONCE:
+                _pack(rows, places, parts)
+        elif row:
+            misfits.append(Misfit(line, "", reason or "field_count", _as_csv(row)))
+    _pack(rows, places, parts)
+    delivered -= 1  # the header
     if delivered != len(lines) + len(misfits):
         raise Refused(
             "count_mismatch",
-            f"{delivered} records by line ends but {len(lines) + len(misfits)} as read: quotes are misplaced",
+            f"{delivered} records by line ends but {len(lines) + len(misfits)} as read: the file is damaged",
         )
     if delivered == 0:
         raise Refused("empty_file", "the file has a header and no record: ask for it again")

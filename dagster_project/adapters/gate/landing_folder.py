@@ -65,7 +65,11 @@ def land_waiting(
         if contract is None:
             continue
         table = parts[1] if len(parts) == 3 else None
-        arrival = arrived_at(path, now)
-        landed.append(land(settings, ledger, contract, path, table, arrived_at=arrival, history=False, landed_at=now))
-        path.unlink()  # its bytes are in the vault's archive, and the ledger knows them
+        try:
+            arrival = arrived_at(path, now)
+            told = land(settings, ledger, contract, path, table, arrived_at=arrival, history=False, landed_at=now)
+        except FileNotFoundError:
+            continue  # taken away meanwhile, by its owner or by another process that lands
+        landed.append(told)
+        path.unlink(missing_ok=True)  # its bytes are in the vault's archive, and the ledger knows them
     return landed

@@ -27,7 +27,8 @@ def parquet_records(data: bytes, table: Table) -> Records:
         file = pq.ParquetFile(io.BytesIO(data))
         check_columns(file.schema_arrow.names, table, "file")
         rows = file.read(columns=[name for name in file.schema_arrow.names if name in table.columns])
-    except pa.ArrowException:
+        rows.validate(full=True)
+    except (pa.ArrowException, OSError):  # which of them depends on the byte that is damaged
         raise Refused("not_parquet", "the file is not readable Parquet: it is damaged or cut off") from None
     if file.metadata.num_rows != rows.num_rows:
         raise Refused("count_mismatch", f"the footer says {file.metadata.num_rows} rows, {rows.num_rows} were read")

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
+import pyarrow as pa
+
+from dagster_project.adapters.durable import PRIVATE_FOLDER, make_folder
 from dagster_project.adapters.gate.csv_records import csv_records
 from dagster_project.adapters.gate.json_records import json_records
 from dagster_project.adapters.gate.parquet_records import parquet_records
@@ -61,11 +69,42 @@ def land(
         expectations: hold the delivery against its source's suite; the first time costs seconds of loading.
 
     Returns:
-        The delivery: ``loaded``; ``held`` when it fails its suite: kept, and no row of it counts; ``repeated``; or
-        ``refused`` with a reason code and one sentence.
+        The delivery: ``loaded``; ``held`` when it fails its suite: kept, and no row of it counts until the same bytes
+        are landed again and pass; ``repeated``; or ``refused`` with a reason code and one sentence.
     """
     data = file.read_bytes()
     file_id = hashlib.sha256(data).hexdigest()[:FILE_ID_LENGTH]
+    with _alone_with(settings, file_id):
+        return _land(
+            settings, ledger, contract, file, table, data, file_id, arrived_at, landed_at, history, expectations
+        )
+
+
+@contextmanager
+def _alone_with(settings: Settings, file_id: str) -> Iterator[None]:
+    """Let no other process land the same bytes meanwhile: the second one finds them loaded."""
+    folder = make_folder(settings.at_home.make().vault_archive, PRIVATE_FOLDER)
+    handle = os.open(folder / f".landing-{file_id[0]}", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _land(
+    settings: Settings,
+    ledger: Ledger,
+    contract: SourceContract,
+    file: Path,
+    table: str | None,
+    data: bytes,
+    file_id: str,
+    arrived_at: datetime | None,
+    landed_at: datetime,
+    history: bool,
+    expectations: bool,
+) -> Delivery:
     name = table or contract.table_of(file.name) or ""
 
     def delivery(status: str, **more: object) -> Delivery:
@@ -90,8 +129,8 @@ def land(
                 "unknown_table", f"the file's name begins with no table of {contract.source} ({known}): --table"
             )
         before = ledger.delivery_by_file(contract.source, file_id, name)
-        if before is not None and before.status in ("loaded", "held"):
-            return delivery("repeated", message=f"the same bytes were {before.status} before; nothing changed")
+        if before is not None and before.status == "loaded":
+            return delivery("repeated", message="the same bytes were loaded before; nothing changed")
         if contract.currency and contract.currency != settings.reporting_currency:
             raise Refused(
                 "other_currency",
@@ -142,9 +181,12 @@ def _typed(
 ) -> tuple[Typed, int]:
     table = contract.tables[name]
     records = READERS[kind_of(file.name)](unpacked(data, file.name), table)  # the plain bytes live no longer than this
-    typed = type_records(
-        records, table, file_id, None if history else known_at, settings.identity_salt, settings.threads
-    )
+    try:
+        typed = type_records(
+            records, table, file_id, None if history else known_at, settings.identity_salt, settings.threads
+        )
+    except (duckdb.Error, pa.ArrowException) as error:  # its text may quote a value
+        raise Refused("unreadable", f"the records could not be typed ({type(error).__name__})") from None
     accounted = typed.rows.num_rows + typed.misfits.num_rows
     if accounted != records.count_delivered:
         raise Refused("count_mismatch", f"{records.count_delivered} records delivered, {accounted} accounted for")

@@ -27,7 +27,16 @@ SQL_TYPES = {
     "timestamp": "timestamp",
     "json": "varchar",
 }
-OFFSET = "(Z|[+-][0-9]{2}:?[0-9]{2})$"  # the end of an ISO moment that names its offset
+MISFITS = {
+    "integer": "not_an_integer",
+    "number": "not_a_number",
+    "decimal": "not_a_decimal",
+    "boolean": "not_a_boolean",
+    "date": "not_a_date",
+    "timestamp": "not_a_timestamp",
+    "json": "not_json",
+}
+OFFSET = "(Z|UTC|:.*[+-][0-9]{2}(:?[0-9]{2})*)$"  # the end of an ISO moment that names its offset
 EARLIEST, LATEST = "1900-01-01", "2200-01-01"  # moments outside are slips of the pen
 NULL_MARK = "chr(31)"  # between the parts of a row's id; no text column may be told apart by it
 
@@ -51,7 +60,7 @@ def pseudonyms(values: pa.ChunkedArray, salt: str) -> pa.Array:
     key = salt.encode()[:64]
     hashed = pa.array(
         [
-            None if value is None else hashlib.blake2b(value.encode(), key=key, digest_size=16).hexdigest()
+            hashlib.blake2b(value.encode(), key=key, digest_size=16).hexdigest() if value else None
             for value in coded.dictionary.to_pylist()
         ],
         pa.string(),
@@ -120,7 +129,8 @@ def _value_sql(text: str, column: Column) -> str:
             return f"case when {low} in {yes} then true when {low} in {no} then false end"
         case "date":
             form = f"try_strptime({text}, '{column.format}')" if column.format else f"try_cast({text} as date)"
-            return f"cast({form} as date)"
+            day = f"cast({form} as date)"
+            return f"case when {day} between date '{EARLIEST}' and date '{LATEST}' then {day} end"
         case "json":
             return f"case when json_valid({text}) then {text} end"
         case "timestamp":
@@ -176,7 +186,8 @@ def _reason_sql(name: str, column: Column, is_key: bool) -> str:
         code = "missing_key" if is_key else "missing_value"
         parts.append(f"when {_quoted_text(name)} is null then '{name}:{code}'")
     if column.type != "string":
-        parts.append(f"when {_quoted_text(name)} is not null and \"{name}\" is null then '{name}:not_a_{column.type}'")
+        code = MISFITS[column.type]
+        parts.append(f"when {_quoted_text(name)} is not null and \"{name}\" is null then '{name}:{code}'")
     return " ".join(parts)
 
 
