@@ -24,17 +24,19 @@ def parquet_records(data: bytes, table: Table) -> Records:
         Refused: it is not Parquet, is cut off, lacks columns, or nests values.
     """
     try:
-        file = pq.ParquetFile(io.BytesIO(data))
+        file = pq.ParquetFile(io.BytesIO(data), page_checksum_verification=True)
         check_columns(file.schema_arrow.names, table, "file")
         rows = file.read(columns=[name for name in file.schema_arrow.names if name in table.columns])
         rows.validate(full=True)
-    except (pa.ArrowException, OSError):  # which of them depends on the byte that is damaged
+        texts = {name: _text(rows.column(name), name) for name in rows.column_names}
+    except Refused:
+        raise
+    except Exception:
         raise Refused("not_parquet", "the file is not readable Parquet: it is damaged or cut off") from None
     if file.metadata.num_rows != rows.num_rows:
         raise Refused("count_mismatch", f"the footer says {file.metadata.num_rows} rows, {rows.num_rows} were read")
     if rows.num_rows == 0:
         raise Refused("empty_file", "the file holds no row: ask for it again")
-    texts = {name: _text(rows.column(name), name) for name in rows.column_names}
     numbers = pa.array(np.arange(1, rows.num_rows + 1))
     return Records(text_table(texts, table, rows.num_rows), numbers, [], rows.num_rows)
 
