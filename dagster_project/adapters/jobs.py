@@ -54,7 +54,7 @@ def run_job(
 
     with only_run(settings), dg.DagsterInstance.get() as instance:
         free_what_dead_runs_hold(instance)
-        job = defs().get_job_def(job_name)
+        job = defs().resolve_job_def(job_name)
         outcome = JobOutcome(run_id=str(uuid.uuid4()), success=False)
         total = len(job.graph.node_defs)
         cpu_at_start: dict[str, float] = {}

@@ -51,11 +51,23 @@ def arrived_at(path: Path, now: datetime) -> datetime:
 
 
 def land_waiting(
-    settings: Settings, ledger: Ledger, contracts: Folder[SourceContract], now: datetime
+    settings: Settings,
+    ledger: Ledger,
+    contracts: Folder[SourceContract],
+    now: datetime,
+    until: datetime | None = None,
 ) -> list[Delivery]:
     """Take in every settled file of the landing folder; a refused one is archived as such and stops nobody.
 
     A file of a source without a valid contract stays where it is: it waits until the contract is mended.
+
+    Args:
+        settings: whose home.
+        ledger: where deliveries are recorded.
+        contracts: what the sources promise.
+        now: the moment of landing.
+        until: leave files that came later where they are. A run that took in what came after the moment it is asked
+            about would not know it, and no sensor would ask for another run.
     """
     landing = settings.at_home.landing
     landed = []
@@ -67,6 +79,8 @@ def land_waiting(
         table = parts[1] if len(parts) == 3 else None
         try:
             arrival = arrived_at(path, now)
+            if until is not None and arrival > until:
+                continue
             told = land(settings, ledger, contract, path, table, arrived_at=arrival, history=False, landed_at=now)
         except FileNotFoundError:
             continue  # taken away meanwhile, by its owner or by another process that lands
