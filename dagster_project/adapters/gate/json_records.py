@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from dagster_project.domain.sources.contract import Table
 
 LINE_FEED = 10
+OPENS = r"^\s*\{"
 
 
 def json_records(data: bytes, table: Table) -> Records:
@@ -41,10 +42,11 @@ def json_records(data: bytes, table: Table) -> Records:
     with duckdb.connect() as connection:
         connection.execute("set enable_external_access = false")
         connection.register("lines", pa.table({"line_number": numbers, "line": lines}))
-        objects = "case when json_valid(line) then json_type(line) = 'OBJECT' else false end"
+        # What is JSON and begins with a brace is an object; asking JSON for its type would parse it once more.
         connection.execute(
             "create temp table seen as select line_number,"
-            f" case when {objects} then json_keys(line) end as keys from lines"
+            f" case when json_valid(line) and regexp_matches(line, '{OPENS}') then json_keys(line) end as keys"
+            " from lines"
         )
         bad = connection.execute(
             "select line_number, line from lines"
@@ -54,7 +56,10 @@ def json_records(data: bytes, table: Table) -> Records:
         if names:
             check_columns(names, table, "lines")
         connection.execute("drop table seen")
-        read = connection.execute(_columns_sql([name for name in table.columns if name in names], table, objects))
+        if bad:
+            fits = pc.invert(pc.is_in(numbers, pa.array([number for number, _ in bad], pa.int64())))
+            connection.register("lines", pa.table({"line_number": numbers.filter(fits), "line": lines.filter(fits)}))
+        read = connection.execute(_columns_sql([name for name in table.columns if name in names], table))
         read = read.to_arrow_table()
     misfits = [Misfit(number, "", "not_a_json_object", line.removesuffix("\n")) for number, line in bad]
     if read.num_rows + len(misfits) != delivered:
@@ -92,7 +97,7 @@ def lines_of(data: bytes) -> tuple[pa.Array, pa.Array]:
     return (numbers, lines) if pc.all(held).as_py() else (numbers.filter(held), lines.filter(held))
 
 
-def _columns_sql(names: list[str], table: Table, objects: str) -> str:
+def _columns_sql(names: list[str], table: Table) -> str:
     """Each line parsed once for its texts and once for its nested values, not once a column."""
     lists: dict[str, list[str]] = {"json_extract_string": [], "json_extract": []}
     columns = []
@@ -107,5 +112,5 @@ def _columns_sql(names: list[str], table: Table, objects: str) -> str:
     )
     return (
         f"select {', '.join(['line_number', *columns])} from"
-        f" (select {', '.join(part for part in ('line_number', found) if part)} from lines where {objects})"
+        f" (select {', '.join(part for part in ('line_number', found) if part)} from lines)"
     )
