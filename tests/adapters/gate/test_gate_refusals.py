@@ -8,8 +8,8 @@ import pytest
 
 from tests.adapters.small_deliveries import GOOD, HEADER, Gate, packed, parquet
 
-SECRET = "aino.virtanen@example.com"  # planted in every file: no message may show it
-ROWS = f"{HEADER}\n{GOOD}\nv2,2026-03-30 18:00:00,2,0.5,12.50,true,{SECRET}\n"
+PLANTED = "aino.virtanen@example.com"  # planted in every file: no message may show it
+ROWS = f"{HEADER}\n{GOOD}\nv2,2026-03-30 18:00:00,2,0.5,12.50,true,{PLANTED}\n"
 PLAIN = {name: [value] for name, value in zip(HEADER.split(","), GOOD.split(","), strict=True)}
 
 REFUSALS: dict[str, tuple[str, Callable[[], bytes], str]] = {
@@ -45,11 +45,11 @@ REFUSALS: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "Parquet cut off": ("visits.parquet", lambda: parquet(PLAIN)[:-20], "not_parquet"),
     "Parquet without rows": ("visits.parquet", lambda: parquet({name: [] for name in PLAIN}), "empty_file"),
     "Parquet without the key": ("visits.parquet", lambda: parquet({"note": ["x"]}), "missing_key_column"),
-    "nested Parquet": ("visits.parquet", lambda: parquet({**PLAIN, "note": [[SECRET]]}), "nested_column"),
-    "binary Parquet": ("visits.parquet", lambda: parquet({**PLAIN, "note": [SECRET.encode()]}), "nested_column"),
+    "nested Parquet": ("visits.parquet", lambda: parquet({**PLAIN, "note": [[PLANTED]]}), "nested_column"),
+    "binary Parquet": ("visits.parquet", lambda: parquet({**PLAIN, "note": [PLANTED.encode()]}), "nested_column"),
     "a table nobody knows": ("people.csv", ROWS.encode, "unknown_table"),
     "an ending nobody reads": ("visits.xlsx", ROWS.encode, "unknown_kind"),
-    "no row that fits": ("visits.csv", lambda: f"{HEADER}\n,{SECRET},,,,,\n".encode(), "no_row_fits"),
+    "no row that fits": ("visits.csv", lambda: f"{HEADER}\n,{PLANTED},,,,,\n".encode(), "no_row_fits"),
 }
 
 
@@ -60,7 +60,7 @@ def test_it_is_refused_in_one_sentence(gate: Gate, name: str, content: Callable[
     assert (delivery.status, delivery.reason_code) == ("refused", code)
     assert 0 < len(delivery.message) < 300
     assert "\n" not in delivery.message
-    for value in (SECRET, "window", "2026-03-30", "Aino"):
+    for value in (PLANTED, "window", "2026-03-30", "Aino"):
         assert value not in delivery.message
     assert gate.ledger.deliveries("cafe") == [delivery], "what is refused is recorded too"
     assert not list(gate.settings.at_home.lake.rglob("*.parquet"))
