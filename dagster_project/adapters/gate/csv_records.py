@@ -24,6 +24,8 @@ from dagster_project.adapters.gate.records import (
 from dagster_project.errors import Refused
 
 if TYPE_CHECKING:
+    from _csv import Reader
+
     from dagster_project.domain.sources.contract import Table
 
 csv.field_size_limit(LONGEST_LINE)
@@ -87,7 +89,7 @@ def csv_records(data: bytes, table: Table) -> Records:
     return _records(_line_by_line(text), delivered, table)
 
 
-def _numbered(reader: csv._reader) -> Iterable[tuple[int, list[str], str]]:
+def _numbered(reader: Reader) -> Iterable[tuple[int, list[str], str]]:
     """Each record with the line it begins on; the third part is a reason against it."""
     line = 1
     try:
