@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 csv.field_size_limit(LONGEST_LINE)
 QUOTE, LINE_FEED, RETURN, COMMA = 34, 10, 13, 44
 ROWS_AT_ONCE = 50_000  # held as Python texts before they are packed
-FIELD = r'(?:[^",]*|"(?:[^"]|"")*")'
+QUOTED = r'"(?:[^"]|"")*"'
+FIELD = rf'(?:[^",]*|{QUOTED})'
 WHOLE_LINE = re.compile(rf"{FIELD}(?:,{FIELD})*")
 OPENS_A_FIELD = re.compile(r'(?:^|,)"')
 LINE_END = re.compile("\r\n|\r|\n")
@@ -70,23 +71,44 @@ def misplaced_quote(data: bytes) -> int | None:
     return len(LINE_END.findall(data[:place].decode("utf-8"))) + 1
 
 
+def stray_return(data: bytes) -> bool:
+    r"""Whether a lone carriage return stands outside quotes in a file whose lines end otherwise.
+
+    Some writers leave it unquoted inside a text; taken for a line end it would cut the record in two.
+
+    >>> stray_return(b'id\n1\r2\n'), stray_return(b'id\r1\r2\r'), stray_return(b'id\n"1\r2"\n')
+    (True, False, False)
+    """
+    if b"\r" not in data:
+        return False
+    codes = np.frombuffer(data, np.uint8)
+    returns = np.flatnonzero(codes == RETURN)
+    lone = returns[(returns + 1 == len(codes)) | (codes[np.minimum(returns + 1, len(codes) - 1)] != LINE_FEED)]
+    quotes = np.flatnonzero(codes == QUOTE)
+    lone = lone[(np.searchsorted(quotes, lone) % 2 == 0) & (lone + 1 < len(codes))]
+    feeds = np.flatnonzero(codes == LINE_FEED)
+    feeds = feeds[np.searchsorted(quotes, feeds) % 2 == 0]
+    return bool(len(lone) and len(feeds) and feeds[0] < lone[0])  # the header's end says how lines end
+
+
 def csv_records(data: bytes, table: Table) -> Records:
     """Read a CSV by the contract: a record of another length is a misfit, never a shifted row.
 
-    Where a quote stands that the format does not allow (``12" pipe``), each line is read for itself and its record set
-    apart, if no line opens a quote that it does not close; otherwise nobody can tell where records end.
+    Where a quote or line end stands that the format does not allow (``12" pipe``), each line is read for itself and its
+    record set apart, if no line opens a quote that it does not close; otherwise nobody can tell where records end.
 
     Raises:
         Refused: damaged header, unclosed or misplaced quotes, or two counts of records that differ.
     """
     text = decoded(data)
     plain = data.removeprefix(BYTE_ORDER_MARK)
-    if misplaced_quote(plain) is None:
+    if misplaced_quote(plain) is None and not stray_return(plain):
         delivered = count_records(plain)
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         return _records(_numbered(reader), delivered, table)
-    delivered = sum(1 for line in plain.splitlines() if line)
-    return _records(_line_by_line(text), delivered, table)
+    line_end = "\n" if 0 <= plain.find(b"\n") < plain.find(b"\r") + 2 or b"\r" not in plain else "\r"
+    delivered = sum(1 for line in plain.split(line_end.encode()) if line.strip(b"\r\n"))
+    return _records(_line_by_line(text, line_end), delivered, table)
 
 
 def _numbered(reader: Reader) -> Iterable[tuple[int, list[str], str]]:
@@ -100,13 +122,15 @@ def _numbered(reader: Reader) -> Iterable[tuple[int, list[str], str]]:
         raise Refused("damaged_quotes", f"the quoted value that begins on line {line} has no end") from None
 
 
-def _line_by_line(text: str) -> Iterable[tuple[int, list[str], str]]:
-    """The same, where every line is one record; a line with a misplaced quote is one text and its reason."""
-    for number, line in enumerate(LINE_END.split(text), 1):
-        if '"' not in line:
-            yield number, line.split(",") if line else [], ""
-        elif WHOLE_LINE.fullmatch(line):
-            yield number, next(csv.reader([line], strict=True)), ""
+def _line_by_line(text: str, line_end: str) -> Iterable[tuple[int, list[str], str]]:
+    """The same, where every line is one record; a line with a misplaced quote or return is one text and its reason."""
+    for number, whole in enumerate(text.split(line_end), 1):
+        line = whole.strip("\r\n")
+        if WHOLE_LINE.fullmatch(line):
+            if "\r" in line and "\r" in re.sub(QUOTED, "", line):
+                yield number, [line], "misplaced_line_end"
+            else:
+                yield number, next(csv.reader([line], strict=True)) if line else [], ""
         elif OPENS_A_FIELD.search(line):
             raise Refused("damaged_quotes", f"line {number} opens a quote that does not close where it should")
         else:
