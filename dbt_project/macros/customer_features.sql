@@ -16,6 +16,7 @@ facts as (
         asked.customer_id,
         asked.as_of,
         events.event_type,
+        coalesce(events.subject_id, events.event_id) as subject_id,
         events.amount,
         events.occurred_at,
         events.occurred_at > {{ dbt.dateadd('day', -90, 'asked.as_of') }} as is_within_90d,
@@ -28,12 +29,29 @@ facts as (
             and asked.as_of >= events.occurred_at
 ),
 
+orders as (
+    -- What was taken back, because a better version came or it turned out to be somebody else's, was never bought.
+    select
+        customer_id,
+        as_of,
+        event_type,
+        subject_id,
+        is_within_90d,
+        is_within_365d,
+        occurred_at,
+        sum(amount) as amount
+    from facts
+    where event_type in ('purchase', 'return')
+    group by customer_id, as_of, event_type, subject_id, is_within_90d, is_within_365d, occurred_at
+    having coalesce(sum(amount), 1) <> 0
+),
+
 purchases as (
-    {{ customer_features_of_purchases('facts') }}
+    {{ customer_features_of_purchases('orders') }}
 ),
 
 rhythm as (
-    {{ customer_features_of_rhythm('facts') }}
+    {{ customer_features_of_rhythm('orders') }}
 ),
 
 reactions as (

@@ -1,27 +1,27 @@
 {#- Parts of customer_features: what was bought and returned, and how regularly.
-    facts: customer_id, as_of, event_type, amount, occurred_at, is_within_90d, is_within_365d. -#}
-{%- macro customer_features_of_purchases(facts) -%}
+    orders: customer_id, as_of, event_type, subject_id, amount, occurred_at, is_within_90d, is_within_365d. An order that
+    came to be known in parts has a row for each part and counts once. -#}
+{%- macro customer_features_of_purchases(orders) -%}
 select
         customer_id,
         as_of,
-        count(case when event_type = 'purchase' then 1 end) as count_orders,
-        count(case when event_type = 'purchase' and is_within_365d then 1 end) as count_orders_365d,
+        count(distinct case when event_type = 'purchase' then subject_id end) as count_orders,
+        count(distinct case when event_type = 'purchase' and is_within_365d then subject_id end) as count_orders_365d,
         sum(case when event_type = 'purchase' then amount else 0 end) as total_purchase_amount,
         sum(case when event_type = 'purchase' and is_within_365d then amount else 0 end) as purchase_amount_365d,
         sum(case when event_type = 'purchase' and is_within_90d then amount else 0 end) as purchase_amount_90d,
-        count(case when event_type = 'return' then 1 end) as count_returns,
+        count(distinct case when event_type = 'return' then subject_id end) as count_returns,
         sum(case when event_type = 'return' then amount else 0 end) as return_amount,
         min(case when event_type = 'purchase' then occurred_at end) as first_purchase_at,
         max(case when event_type = 'purchase' then occurred_at end) as last_purchase_at
-    from {{ facts }}
-    where event_type in ('purchase', 'return')
+    from {{ orders }}
     group by customer_id, as_of
 {%- endmacro -%}
 
 {#- The customer's own rhythm, from the gaps between distinct business days with a purchase. Median and the distance
     between the quartiles are order statistics: the same bits whatever the number of threads, and one long break does
     not move them much. -#}
-{%- macro customer_features_of_rhythm(facts) -%}
+{%- macro customer_features_of_rhythm(orders) -%}
 select
         customer_id,
         as_of,
@@ -49,7 +49,7 @@ select
                 customer_id,
                 as_of,
                 {{ business_date('occurred_at') }} as purchase_date
-            from {{ facts }}
+            from {{ orders }}
             where event_type = 'purchase'
         ) as purchase_days
     ) as gaps

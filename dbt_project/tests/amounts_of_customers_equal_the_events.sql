@@ -1,11 +1,13 @@
 -- A returned row is an amount of customer_360 that differs from the events of the customers' records.
 with
 
-events as (
+parts as (
     select
-        sum(case when events.event_type = 'purchase' then events.amount else 0 end) as total_purchase_amount,
-        sum(case when events.event_type = 'return' then events.amount else 0 end) as return_amount,
-        count(case when events.event_type = 'purchase' then 1 end) as count_orders
+        customers.customer_id,
+        events.event_type,
+        events.subject_id,
+        events.occurred_at,
+        sum(events.amount) as amount
     from {{ ref('events') }} as events
     inner join {{ ref('clusters') }} as clusters
         on events.source_record_id = clusters.source_record_id
@@ -14,6 +16,20 @@ events as (
     where
         events.known_at <= {{ as_of() }}
         and events.occurred_at <= {{ as_of() }}
+        and events.event_type in ('purchase', 'return')
+    group by customers.customer_id, events.event_type, events.subject_id, events.occurred_at
+),
+
+events as (
+    -- An order that came to be known in parts counts once; one that was taken back not at all.
+    select
+        sum(case when event_type = 'purchase' then amount else 0 end) as total_purchase_amount,
+        sum(case when event_type = 'return' then amount else 0 end) as return_amount,
+        count(
+            distinct
+            case when event_type = 'purchase' and amount <> 0 then customer_id || '|' || subject_id end
+        ) as count_orders
+    from parts
 ),
 
 customers as (

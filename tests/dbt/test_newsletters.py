@@ -87,6 +87,21 @@ def test_what_follows_the_question_mark_of_a_link_is_not_kept() -> None:
     assert row["url"] == "https://shop.example.com/p/1"
 
 
+def test_a_reaction_waits_until_it_is_known_when_its_letter_was_sent() -> None:
+    opened = {"mailchimp.campaign_recipient_activity": [reaction("open", 3)]}
+    assert facts(opened, "newsletter_events") == []
+    (row,) = facts(letter(reaction("open", 3), campaign_known=at("03-04")), "events", "event_type like '%opened'")
+    assert (row["event_type"], row["known_at"]) == ("newsletter_machine_opened", at("03-04"))
+
+
+def test_a_letter_that_was_planned_and_put_off_was_sent_once() -> None:
+    delivered = letter()
+    (campaign,) = delivered["mailchimp.campaign"]
+    planned = {**campaign, "status": "schedule", "send_time": at("02-25")}
+    (sent,) = facts({**delivered, "mailchimp.campaign": [planned, {**campaign, "status": "sent"}]}, "events")
+    assert sent["occurred_at"] == SENT
+
+
 def test_a_bounce_is_no_reaction() -> None:
     assert types(reaction("bounce", 3, bounce_type="hard")) == ["newsletter_bounced"]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tests.dbt.delivered_rows import Row, at, facts, shop_line
+from dagster_project.adapters import dbt
+from tests.dbt.delivered_rows import LATE, Row, at, build_facts, facts, shop_line
 
 ORDERED = at("03-01")
 
@@ -46,13 +47,18 @@ def test_a_cancelled_invoice_is_a_return_and_no_purchase() -> None:
     assert told == [("purchase", "shop:1", Decimal(5)), ("return", "shop:C2", Decimal(5))]
 
 
-def test_an_order_is_known_when_its_last_line_is() -> None:
+def test_the_part_of_an_order_that_came_late_hides_nothing_that_was_known() -> None:
     lines = [
         shop_line("1", "17", ORDERED, known_at=at("03-02")),
-        shop_line("1", "17", ORDERED, StockCode="B2", known_at=at("03-09")),
+        shop_line("1", "17", ORDERED, StockCode="B2", UnitPrice=1, known_at=at("03-09")),
     ]
-    (purchase,) = facts({"shop.invoice_lines": lines}, "events")
-    assert (purchase["occurred_at"], purchase["known_at"]) == (ORDERED, at("03-09"))
+    parts = facts({"shop.invoice_lines": lines}, "events")
+    assert sorted((part["known_at"], part["amount"]) for part in parts) == [
+        (at("03-02"), Decimal(5)), (at("03-09"), Decimal(2)),
+    ]  # fmt: skip
+    assert {(part["subject_id"], part["occurred_at"]) for part in parts} == {("shop:1", ORDERED)}
+    (order,) = facts({"shop.invoice_lines": lines}, "orders")
+    assert (order["purchase_amount"], order["known_at"]) == (Decimal(7), at("03-09"))
 
 
 def test_a_guest_buys_without_a_record() -> None:
@@ -70,9 +76,7 @@ def test_a_customer_of_orders_alone_has_a_number_and_follows_the_country() -> No
         shop_line("4", "17", at("03-04")),
     ]
     versions = facts({"shop.invoice_lines": lines}, "contacts", in_vault=True)
-    assert [(row["country"], row["occurred_at"]) for row in versions] == [
-        ("Finland", at("03-01")), ("France", at("03-03")), ("Finland", at("03-04")),
-    ]  # fmt: skip
+    assert [row["country"] for row in versions] == ["Finland", "Finland", "France", "Finland"]
     assert {row["customer_number"] for row in versions} == {"17"}
     assert facts({"shop.invoice_lines": lines}, "events", "event_type = 'joined'") == []
 
@@ -109,8 +113,30 @@ def test_an_order_cancelled_later_was_a_purchase_until_then() -> None:
 def test_a_line_written_anew_counts_once() -> None:
     delivered = standard_order()
     (line,) = delivered["standard.order_lines"]
-    delivered["standard.order_lines"] = [line, {**line, "quantity": Decimal(3)}]
-    (purchase,) = facts(delivered, "events")
-    assert purchase["amount"] in {Decimal(8), Decimal(12)}
+    delivered["standard.order_lines"] = [line, {**line, "quantity": Decimal(3), "known_at": at("03-09")}]
+    parts = facts(delivered, "events")
+    assert sum(part["amount"] for part in parts) in {Decimal(8), Decimal(12)}
     backwards = {**delivered, "standard.order_lines": delivered["standard.order_lines"][::-1]}
-    assert facts(backwards, "events") == [purchase]
+    assert facts(backwards, "events") == parts
+
+
+def test_an_order_whose_head_comes_later_is_nobodys_until_then() -> None:
+    delivered = standard_order()
+    (order,) = delivered["standard.orders"]
+    delivered["standard.orders"] = [{**order, "known_at": at("03-09")}]
+    told = [(e["source_record_id"], e["known_at"], e["amount"]) for e in facts(delivered, "events")]
+    assert sorted(told, key=str) == [
+        ("standard:customer:17", at("03-09"), Decimal(8)),
+        (None, ORDERED, Decimal(8)), (None, at("03-09"), Decimal(-8)),
+    ]  # fmt: skip
+
+
+def test_amounts_of_two_currencies_are_pointed_out() -> None:
+    home = build_facts(standard_order(currency="EUR"))
+    warned: list[str] = []
+    dbt.build(home, ["no_two_currencies_are_added"], LATE, lambda e: warned.append(e.status), command="test")
+    other = {**standard_order(currency="EUR")["standard.orders"][0], "order_id": "10", "currency": "SEK"}
+    delivered = standard_order(currency="EUR")
+    build_facts({**delivered, "standard.orders": [*delivered["standard.orders"], other]})
+    dbt.build(home, ["no_two_currencies_are_added"], LATE, lambda e: warned.append(e.status), command="test")
+    assert warned == ["pass", "warn"]

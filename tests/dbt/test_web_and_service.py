@@ -67,18 +67,21 @@ def standard_event(name: str, contact: str | None, minute: int) -> Row:
     return {**row, "event_at": moment, "occurred_at": moment}
 
 
-def test_a_visit_in_which_the_visitor_made_themselves_known_is_theirs_from_its_beginning() -> None:
-    events = [standard_event("session_start", None, 1), standard_event("product_view", "c1", 2)]
-    visits = facts({"standard.web_events": events}, "web_sessions")
-    assert [(visit["source_record_id"], visit["count_events"]) for visit in visits] == [("standard:contact:c1", 2)]
-
-
-def test_two_people_at_one_machine_keep_their_own_events() -> None:
-    events = [standard_event("session_start", None, 1), standard_event("a", "c1", 2), standard_event("b", "c2", 3)]
-    visits = facts({"standard.web_events": events}, "web_sessions")
-    assert {visit["source_record_id"] for visit in visits} == {
+def test_an_event_is_the_contacts_when_its_own_row_says_so() -> None:
+    events = [standard_event("page_view", None, 1), standard_event("a", "c1", 2), standard_event("b", "c2", 3)]
+    rows = facts({"standard.web_events": events}, "web_events")
+    assert [row["source_record_id"] for row in rows] == [
         "standard:cookie:v1", "standard:contact:c1", "standard:contact:c2",
-    }  # fmt: skip
+    ]  # fmt: skip
+    visits = facts({"standard.web_events": events}, "events", "event_type = 'web_visit'")
+    assert len(visits) == 3
+
+
+def test_a_visit_in_our_own_layout_is_one_event_whatever_comes_later() -> None:
+    events = [standard_event("page_view", "c1", minute) for minute in (5, 6, 7)]
+    events[0]["known_at"] = at("03-09")
+    (visit,) = facts({"standard.web_events": events}, "events", "event_type = 'web_visit'")
+    assert visit["occurred_at"] == at("03-01", "10:06")
 
 
 def ticket(closed: datetime | None = None, **columns: object) -> Row:
@@ -109,15 +112,29 @@ def test_a_ticket_opens_and_closes_once_however_often_it_is_delivered() -> None:
     ]  # fmt: skip
 
 
-def test_a_deleted_ticket_is_no_service_contact() -> None:
-    delivered = {"hubspot.ticket": [ticket(), ticket(is_deleted=True)], "hubspot.ticket_contact": [LINK]}
-    assert facts(delivered, "service_contacts") == []
+def test_a_deleted_ticket_is_over_from_when_we_came_to_know_it_and_opens_nothing() -> None:
+    deleted = ticket(is_deleted=True, known_at=at("03-08"))
+    delivered = {"hubspot.ticket": [ticket(), deleted], "hubspot.ticket_contact": [LINK]}
+    states = facts(delivered, "service_contacts")
+    assert max((state["updated_at"], state["closed_at"]) for state in states) == (at("03-08"), at("03-08"))
+    assert [event["event_type"] for event in facts(delivered, "events")] == ["service_opened"]
+    alone = {"hubspot.ticket": [deleted], "hubspot.ticket_contact": [LINK]}
+    assert facts(alone, "events") == []
+
+
+def test_a_ticket_of_two_contacts_is_told_of_both() -> None:
+    links = [LINK, {**LINK, "contact_id": "8"}]
+    states = facts({"hubspot.ticket": [ticket()], "hubspot.ticket_contact": links}, "service_contacts")
+    assert {state["source_record_id"] for state in states} == {"hubspot:contact:7", "hubspot:contact:8"}
 
 
 def test_what_was_written_in_a_ticket_stays_in_the_vault() -> None:
-    (state,) = facts({"hubspot.ticket": [ticket()]}, "service_contacts")
+    (state,) = facts({"hubspot.ticket": [ticket()], "hubspot.ticket_contact": [LINK]}, "service_contacts")
     assert not {"a name", "a story"} & set(state.values())
-    assert state["source_record_id"] is None, "a ticket whose link is not delivered belongs to nobody yet"
+
+
+def test_a_ticket_whose_link_is_not_known_is_nobodys_yet() -> None:
+    assert facts({"hubspot.ticket": [ticket()]}, "service_contacts") == []
 
 
 def test_a_record_joins_once_when_it_was_made() -> None:

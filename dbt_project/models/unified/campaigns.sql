@@ -4,37 +4,36 @@ with
 versions as (
     select
         *,
-        -- Blank until sent, and a sending that was put off was sent at the later moment.
-        max(sent_at) over (partition by campaign_id) as newest_sent_at,
-        row_number() over (
-            partition by campaign_id
-            order by occurred_at desc, case when sent_at is null then 1 else 0 end, sent_at desc, row_id desc
-        ) as version_order
+        case
+            when coalesce(campaign_status, 'sent') in ('sent', 'sending', 'archived') then sent_at
+        end as really_sent_at
     from {{ ref('stg_mailchimp__campaigns') }}
 ),
 
-sendings as (
+ranked as (
     select
-        campaign_id,
-        min(known_at) as known_at
+        *,
+        -- A sending that was put off was sent at the later moment.
+        max(really_sent_at) over (partition by campaign_id) as newest_sent_at,
+        min(case when really_sent_at is not null then known_at end) over (partition by campaign_id) as sending_known_at,
+        row_number() over (
+            partition by campaign_id
+            order by occurred_at desc, case when sent_at is null then 1 else 0 end asc, sent_at desc, row_id desc
+        ) as version_order
     from versions
-    where sent_at = newest_sent_at
-    group by campaign_id
 )
 
 select
     -- ids
-    versions.campaign_id,
-    versions.list_id,
+    campaign_id,
+    list_id,
     -- text
     'mailchimp' as source_system,
-    versions.title as name,
-    versions.subject_line,
+    title as name,
+    subject_line,
     -- moments
-    versions.newest_sent_at as sent_at,
-    versions.occurred_at,
-    coalesce(sendings.known_at, versions.known_at) as known_at
-from versions
-left join sendings
-    on versions.campaign_id = sendings.campaign_id
-where versions.version_order = 1
+    newest_sent_at as sent_at,
+    occurred_at,
+    coalesce(sending_known_at, known_at) as known_at
+from ranked
+where version_order = 1

@@ -1,27 +1,21 @@
 -- Grain: one event: event_id. The one timeline that features, triggers and reports read.
-{%- set no_text = 'cast(null as ' ~ dbt.type_string() ~ ')' %}
 {%- set no_amount = 'cast(null as decimal(18, 4))' %}
 with
 
-{% for event_type, amount, lines in [
-    ('purchase', 'purchase_amount', 'count_sold_lines'), ('return', 'return_amount', 'count_returned_lines'),
-] %}
-{{ event_type }}s as (
+purchase_events as (
     select
-        '{{ event_type }}|' || order_id as event_key,
+        event_key,
         source_record_id,
-        order_id as subject_id,
-        '{{ event_type }}' as event_type,
+        subject_id,
+        event_type,
         source_system,
-        {{ no_text }} as channel,
-        {{ amount }} as amount,
+        channel,
+        amount,
         occurred_at,
         known_at
-    from {{ ref('orders') }}
-    where {{ lines }} > 0
+    from {{ ref('purchase_events') }}
 ),
 
-{% endfor %}
 newsletter_events as (
     select
         'newsletter|' || newsletter_event_id as event_key,
@@ -53,9 +47,7 @@ newsletter_events as (
 
 {% endfor %}
 events as (
-    select * from purchases
-    union all
-    select * from returns
+    select * from purchase_events
     union all
     select * from visit_events
     union all

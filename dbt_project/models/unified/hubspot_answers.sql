@@ -26,36 +26,41 @@ answers as (
     {%- endfor %}
 ),
 
-answers_in_order as (
-    select
-        *,
-        lag(answer) over (partition by source_record_id, statement order by occurred_at, row_id) as earlier_answer,
-        lag(occurred_at) over (partition by source_record_id, statement order by occurred_at, row_id) as earlier_at,
-        lag(known_at) over (partition by source_record_id, statement order by occurred_at, row_id) as earlier_known_at
-    from answers
-),
-
-statements as (
+taken_back as (
     -- A blank was never asked and says nothing. A blank after a yes is a yes taken back: unknown means no contact.
     select
-        *,
-        answer is null and earlier_answer and earlier_at < occurred_at as is_taken_back
-    from answers_in_order
+        blanks.row_id,
+        blanks.statement,
+        min(permissions.known_at) as permission_known_at
+    from answers as blanks
+    inner join answers as permissions
+        on
+            blanks.source_record_id = permissions.source_record_id
+            and blanks.statement = permissions.statement
+            and blanks.occurred_at > permissions.occurred_at
+    where
+        blanks.answer is null
+        and permissions.answer
+    group by blanks.row_id, blanks.statement
 )
 
 select
     -- ids
-    row_id,
-    source_record_id,
+    answers.row_id,
+    answers.source_record_id,
     -- text
     'hubspot' as source_system,
-    statement,
+    answers.statement,
     -- yes/no
-    case when is_taken_back then false else answer end as is_given,
+    coalesce(answers.answer, false) as is_given,
     -- moments
-    occurred_at,
-    case when is_taken_back then greatest(known_at, earlier_known_at) else known_at end as known_at
-from statements
+    answers.occurred_at,
+    greatest(answers.known_at, coalesce(taken_back.permission_known_at, answers.known_at)) as known_at
+from answers
+left join taken_back
+    on
+        answers.row_id = taken_back.row_id
+        and answers.statement = taken_back.statement
 where
-    answer is not null
-    or is_taken_back
+    answers.answer is not null
+    or taken_back.row_id is not null

@@ -1,59 +1,48 @@
--- Grain: one version of one service ticket of the CRM: row_id.
+-- Grain: one version of one service ticket of the CRM at one of its contacts: (row_id, source_record_id).
 with
 
-owners as (
-    -- A ticket linked to two contacts is the smaller's: links carry no time, and arrival must not decide.
+links as (
     select
         ticket_id,
         source_record_id,
-        min(known_at) as known_at,
-        row_number() over (partition by ticket_id order by source_record_id) as owner_order
+        min(known_at) as known_at
     from {{ ref('stg_hubspot__ticket_contacts') }}
     group by ticket_id, source_record_id
 ),
 
-deleted_tickets as (
-    select distinct ticket_id
-    from {{ ref('stg_hubspot__tickets') }}
-    where is_deleted
-),
-
 tickets as (
+    -- The link carries no time of its own and takes the ticket's. A ticket without a link is nobody's yet.
     select
         tickets.row_id,
-        'hubspot:ticket:' || tickets.ticket_id as service_contact_id,
-        owners.source_record_id,
-        'hubspot' as source_system,
+        tickets.ticket_id,
+        links.source_record_id,
         tickets.category,
         tickets.priority,
         tickets.contact_channel,
+        tickets.is_deleted,
         tickets.opened_at,
         tickets.closed_at,
-        coalesce(tickets.closed_at, tickets.opened_at) as updated_at,
-        greatest(tickets.known_at, coalesce(owners.known_at, tickets.known_at)) as known_at
+        greatest(tickets.known_at, links.known_at) as known_at
     from {{ ref('stg_hubspot__tickets') }} as tickets
-    left join owners
-        on
-            tickets.ticket_id = owners.ticket_id
-            and owners.owner_order = 1
-    left join deleted_tickets
-        on tickets.ticket_id = deleted_tickets.ticket_id
-    where deleted_tickets.ticket_id is null
+    inner join links
+        on tickets.ticket_id = links.ticket_id
 )
 
 select
     -- ids
     row_id,
-    service_contact_id,
+    'hubspot:ticket:' || ticket_id as service_contact_id,
     source_record_id,
     -- text
-    source_system,
+    'hubspot' as source_system,
     category,
     priority,
     contact_channel,
+    -- yes/no
+    is_deleted,
     -- moments
     opened_at,
-    closed_at,
-    updated_at,
+    -- The CRM does not say when it deleted a ticket: it is over from when we came to know it.
+    case when is_deleted then coalesce(closed_at, greatest(known_at, opened_at)) else closed_at end as closed_at,
     known_at
 from tickets

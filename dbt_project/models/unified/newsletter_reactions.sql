@@ -14,6 +14,7 @@ sent_moments as (
 ),
 
 mailchimp_reactions as (
+    -- A reaction waits until it is known when its letter was sent: before, nobody can tell a machine's from a person's.
     select
         activities.row_id as newsletter_event_id,
         activities.source_record_id,
@@ -24,11 +25,13 @@ mailchimp_reactions as (
         false as is_declared_machine,
         campaigns.sent_at,
         activities.occurred_at,
-        greatest(activities.known_at, coalesce(campaigns.known_at, activities.known_at)) as known_at
+        greatest(activities.known_at, campaigns.known_at) as known_at
     from {{ ref('stg_mailchimp__activities') }} as activities
-    left join {{ ref('campaigns') }} as campaigns
+    inner join {{ ref('campaigns') }} as campaigns
         on activities.campaign_id = campaigns.campaign_id
-    where activities.action in ('open', 'click')
+    where
+        activities.action in ('open', 'click')
+        and campaigns.sent_at is not null
 ),
 
 standard_reactions as (

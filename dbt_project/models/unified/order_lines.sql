@@ -10,7 +10,6 @@ shop_lines as (
         'shop' as source_system,
         order_number,
         country,
-        cast(null as {{ dbt.type_string() }}) as currency,
         case
             when order_number like '{{ var("cancellation_prefix") }}%' then 'return'
             when order_number like '{{ var("adjustment_prefix") }}%' then 'other'
@@ -20,12 +19,14 @@ shop_lines as (
         cast(quantity as decimal(18, 4)) as quantity,
         unit_price,
         order_number like '{{ var("cancellation_prefix") }}%' as is_cancellation,
+        true as is_standing,
         occurred_at,
         known_at
     from {{ ref('stg_shop__invoice_lines') }}
 ),
 
-standard_lines as (
+{% for told, is_cancellation in [('standard_order_lines', 'false'), ('cancelled_order_lines', 'true')] %}
+{{ told }} as (
     select
         order_line_id,
         order_id,
@@ -34,41 +35,23 @@ standard_lines as (
         'standard' as source_system,
         order_number,
         cast(null as {{ dbt.type_string() }}) as country,
-        currency,
         line_kind,
         quantity,
         unit_price,
-        false as is_cancellation,
+        {{ is_cancellation }} as is_cancellation,
+        is_standing,
         occurred_at,
         known_at
-    from {{ ref('standard_order_lines') }}
+    from {{ ref(told) }}
 ),
 
-cancelled_lines as (
-    select
-        order_line_id,
-        order_id,
-        source_record_id,
-        product_id,
-        'standard' as source_system,
-        order_number,
-        cast(null as {{ dbt.type_string() }}) as country,
-        currency,
-        line_kind,
-        quantity,
-        unit_price,
-        true as is_cancellation,
-        occurred_at,
-        known_at
-    from {{ ref('cancelled_order_lines') }}
-),
-
+{% endfor %}
 lines as (
     select * from shop_lines
     union all
-    select * from standard_lines
+    select * from standard_order_lines
     union all
-    select * from cancelled_lines
+    select * from cancelled_order_lines
 )
 
 select
@@ -82,13 +65,13 @@ select
     order_number,
     line_kind,
     country,
-    currency,
     -- numbers
     cast(quantity as decimal(18, 4)) as quantity,
     cast(unit_price as decimal(18, 4)) as unit_price,
     cast(quantity * unit_price as decimal(18, 4)) as line_amount,
     -- yes/no
     is_cancellation,
+    is_standing,
     -- moments
     occurred_at,
     known_at

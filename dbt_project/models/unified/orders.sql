@@ -1,12 +1,13 @@
--- Grain: one order or cancellation: order_id, over all of its lines.
+-- Grain: one order or cancellation: order_id, over all lines that stand.
 with
 
-order_lines as (
+standing_lines as (
     select
         *,
         case when line_kind = 'sale' then line_amount else 0 end as sold_amount,
         case when line_kind = 'return' then -line_amount else 0 end as returned_amount
     from {{ ref('order_lines') }}
+    where is_standing
 )
 
 select
@@ -18,7 +19,6 @@ select
     order_number,
     order_number as transaction_number,
     min(country) as country,
-    min(currency) as currency,
     -- numbers
     count(*) as count_lines,
     count(case when line_kind = 'sale' then 1 end) as count_sold_lines,
@@ -30,5 +30,5 @@ select
     -- moments
     min(occurred_at) as occurred_at,
     max(known_at) as known_at
-from order_lines
+from standing_lines
 group by order_id, source_system, order_number

@@ -14,70 +14,50 @@ consents as (
     from {{ ref('consents') }}
 ),
 
-creations as (
-    select
-        source_record_id,
-        source_system,
-        created_at,
-        min(known_at) as known_at,
-        row_number() over (partition by source_record_id order by created_at) as creation_order
-    from {{ ref('contacts') }}
-    where created_at is not null
-    group by source_record_id, source_system, created_at
-),
-
 joinings as (
+    -- One for each moment of creation that a record was ever said to have: a correction later must not move the first.
     select
-        'joined|' || source_record_id as event_key,
+        'joined|' || source_record_id || '|' || cast(created_at as {{ dbt.type_string() }}) as event_key,
         source_record_id,
         cast(null as {{ dbt.type_string() }}) as subject_id,
         'joined' as event_type,
         source_system,
         cast(null as {{ dbt.type_string() }}) as channel,
         created_at as occurred_at,
-        known_at
-    from creations
-    where creation_order = 1
+        min(known_at) as known_at
+    from {{ ref('contacts') }}
+    where created_at is not null
+    group by source_record_id, source_system, created_at
 ),
 
-openings as (
+{% for event_type, moment in [('service_opened', 'opened_at'), ('service_closed', 'closed_at')] %}
+{{ event_type }} as (
     select
-        'service_opened|' || service_contact_id as event_key,
-        min(source_record_id) as source_record_id,
+        {{ digest_of(["'" ~ event_type ~ "'", 'service_contact_id', 'source_record_id', 'contact_channel', moment]) }}
+            as event_key,
+        source_record_id,
         service_contact_id as subject_id,
-        'service_opened' as event_type,
+        '{{ event_type }}' as event_type,
         source_system,
-        min(contact_channel) as channel,
-        min(opened_at) as occurred_at,
+        contact_channel as channel,
+        {{ moment }} as occurred_at,
         min(known_at) as known_at
     from {{ ref('service_contacts') }}
-    group by service_contact_id, source_system
+    where
+        {{ moment }} is not null
+        and not is_deleted
+    group by service_contact_id, source_record_id, source_system, contact_channel, {{ moment }}
 ),
 
-closings as (
-    -- A ticket opened again and closed again was closed twice.
-    select
-        'service_closed|' || service_contact_id || '|' || cast(closed_at as {{ dbt.type_string() }}) as event_key,
-        min(source_record_id) as source_record_id,
-        service_contact_id as subject_id,
-        'service_closed' as event_type,
-        source_system,
-        min(contact_channel) as channel,
-        closed_at as occurred_at,
-        min(known_at) as known_at
-    from {{ ref('service_contacts') }}
-    where closed_at is not null
-    group by service_contact_id, source_system, closed_at
-),
-
+{% endfor %}
 events as (
     select * from consents
     union all
     select * from joinings
     union all
-    select * from openings
+    select * from service_opened
     union all
-    select * from closings
+    select * from service_closed
 )
 
 select

@@ -1,8 +1,21 @@
--- Grain: one state of one version of one service ticket: service_contact_version_id.
+-- Grain: one state of one version of one service ticket at one of its contacts: service_contact_version_id.
 with
 
 hubspot_tickets as (
-    select * from {{ ref('hubspot_tickets') }}
+    select
+        row_id,
+        service_contact_id,
+        source_record_id,
+        source_system,
+        category,
+        priority,
+        contact_channel,
+        is_deleted,
+        opened_at,
+        closed_at,
+        coalesce(closed_at, opened_at) as updated_at,
+        known_at
+    from {{ ref('hubspot_tickets') }}
 ),
 
 standard_tickets as (
@@ -14,6 +27,7 @@ standard_tickets as (
         category,
         priority,
         contact_channel,
+        false as is_deleted,
         opened_at,
         closed_at,
         occurred_at as updated_at,
@@ -42,6 +56,7 @@ states as (
         category,
         priority,
         contact_channel,
+        is_deleted,
         opened_at,
         cast(null as {{ dbt.type_timestamp() }}) as closed_at,
         opened_at as updated_at,
@@ -53,7 +68,7 @@ states as (
 
 select
     -- ids
-    {{ digest_of(['row_id', 'told']) }} as service_contact_version_id,
+    {{ digest_of(['row_id', 'source_record_id', 'told']) }} as service_contact_version_id,
     service_contact_id,
     source_record_id,
     -- text
@@ -61,6 +76,8 @@ select
     category,
     priority,
     contact_channel,
+    -- yes/no
+    is_deleted,
     -- moments
     opened_at,
     closed_at,

@@ -1,60 +1,82 @@
--- Grain: one line of an order in our own layout: order_line_id.
+-- Grain: one line of an order in our own layout, or the line that takes it back: order_line_id.
 with
 
 versions as (
     select
         *,
-        row_number() over (
+        min(known_at) over (
             partition by order_number, line
             order by occurred_at desc, row_id desc
-        ) as version_order
+            rows between unbounded preceding and 1 preceding
+        ) as superseded_at
     from {{ ref('stg_standard__order_lines') }}
 ),
 
-lines as (
+owned as (
     select
         versions.row_id,
         versions.order_number,
         versions.product_id,
         versions.quantity,
         versions.unit_price,
-        headers.source_record_id,
-        headers.currency,
-        headers.cancellation_known_at,
+        owners.source_record_id,
+        case
+            when versions.quantity > 0 and versions.unit_price > 0 then 'sale'
+            when versions.quantity < 0 and versions.unit_price > 0 then 'return'
+            else 'other'
+        end as line_kind,
         versions.occurred_at,
-        greatest(versions.known_at, coalesce(headers.known_at, versions.known_at)) as known_at
+        greatest(versions.known_at, coalesce(owners.known_at, versions.known_at)) as known_at,
+        least(
+            coalesce(versions.superseded_at, owners.superseded_at),
+            coalesce(owners.superseded_at, versions.superseded_at)
+        ) as superseded_at
     from versions
-    left join {{ ref('order_headers') }} as headers
-        on versions.order_number = headers.order_number
-    where versions.version_order = 1
+    left join {{ ref('order_owners') }} as owners
+        on versions.order_number = owners.order_number
 ),
 
-kinds as (
+lines as (
     select
         *,
-        case
-            when quantity > 0 and unit_price > 0 then 'sale'
-            when quantity < 0 and unit_price > 0 then 'return'
-            else 'other'
-        end as line_kind
-    from lines
+        false as is_taking_back
+    from owned
+    where
+        superseded_at is null
+        or known_at < superseded_at
+    union all
+    -- What a better version of the line or of its owner replaced is taken back when that version came to be known.
+    select
+        row_id,
+        order_number,
+        product_id,
+        -quantity as quantity,
+        unit_price,
+        source_record_id,
+        line_kind,
+        occurred_at,
+        superseded_at as known_at,
+        superseded_at,
+        true as is_taking_back
+    from owned
+    where known_at < superseded_at
 )
 
 select
     -- ids
-    row_id as order_line_id,
+    {{ digest_of(['row_id', 'source_record_id', 'is_taking_back', 'known_at']) }} as order_line_id,
     'standard:' || order_number as order_id,
     source_record_id,
     product_id,
     -- text
     order_number,
     line_kind,
-    currency,
     -- numbers
     quantity,
     unit_price,
+    -- yes/no
+    superseded_at is null as is_standing,
     -- moments
-    cancellation_known_at,
     occurred_at,
     known_at
-from kinds
+from lines

@@ -19,35 +19,12 @@ ga4_events as (
     from {{ ref('stg_ga4__events') }}
 ),
 
-standard_visits as (
-    select
-        session_key,
-        min(contact_record_id) as contact_record_id
-    from {{ ref('stg_standard__web_events') }}
-    group by session_key
-    having count(distinct contact_record_id) = 1
-),
-
-standard_visitors as (
-    -- A visit in which one visitor made themselves known is the contact's from its beginning. Where two did, one after
-    -- the other at one machine, only their own events are theirs.
-    select
-        events.*,
-        coalesce(
-            events.contact_record_id,
-            standard_visits.contact_record_id,
-            events.cookie_record_id
-        ) as source_record_id
-    from {{ ref('stg_standard__web_events') }} as events
-    left join standard_visits
-        on events.session_key = standard_visits.session_key
-),
-
 standard_events as (
+    -- An event is the contact's when its own row says so: what the visitor does later must not change what was known.
     select
         row_id as web_event_id,
-        source_record_id,
-        source_record_id || '|' || session_key as session_key,
+        coalesce(contact_record_id, cookie_record_id) as source_record_id,
+        coalesce(contact_record_id, cookie_record_id) || '|' || session_key as session_key,
         product_id,
         cast(null as {{ dbt.type_string() }}) as order_number,
         'standard' as source_system,
@@ -58,7 +35,7 @@ standard_events as (
         cast(null as {{ dbt.type_string() }}) as traffic_medium,
         occurred_at,
         known_at
-    from standard_visitors
+    from {{ ref('stg_standard__web_events') }}
 ),
 
 web_events as (

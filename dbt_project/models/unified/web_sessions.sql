@@ -14,7 +14,6 @@ select
     min(occurred_at) as started_at,
     max(occurred_at) as ended_at,
     min(occurred_at) as occurred_at,
-    min(known_at) as first_known_at,
     max(known_at) as known_at
 from {{ ref('web_events') }}
 group by session_key, source_record_id, source_system
