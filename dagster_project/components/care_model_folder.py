@@ -40,9 +40,7 @@ def enrolments_of(folder: Folder[CareModelFile]) -> dg.AssetsDefinition:
         name="find_enrolments",
         specs=[
             *specs,
-            dg.AssetSpec(
-                "enrolments", deps=list(models), description="Every enrolment in place."
-            ),
+            dg.AssetSpec("enrolments", deps=list(models), description="Every enrolment in place."),
         ],
         check_specs=[dg.AssetCheckSpec(FILE_IS_VALID, asset=name, blocking=False) for name in models],
         pool=WAREHOUSE_POOL,
