@@ -17,7 +17,7 @@ from dagster_project.components.care_model import (
     load_care_models,
     main,
 )
-from dagster_project.components.fenced import validate_text
+from dagster_project.components.fenced import files_of, validate_text
 from dagster_project.domain.care_models import Duration, EventEntry, StateEntry
 from dagster_project.domain.conditions import compile_condition
 from dagster_project.domain.conditions.customer import CUSTOMER_COLUMNS, EVENT_COLUMNS
@@ -164,7 +164,7 @@ def test_the_json_schema_refuses_what_the_loader_refuses_about_keys() -> None:
     schema = json.loads(json_schema())
     for part in (schema, *schema["$defs"].values()):
         assert part["additionalProperties"] is False
-    for path in sorted(MODELS.glob("*.yaml")):
+    for path in files_of(MODELS):
         written = YAML(typ="safe", pure=True).load(path.read_text())
         assert set(written) <= set(schema["properties"])
         assert set(schema["required"]) <= set(written)

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from dagster_project.adapters.conditions import columns_of
+from dagster_project.components.fenced import files_of
 from dagster_project.components.segment import SEGMENTS, find_members, load_segments
 from dagster_project.domain.analytics.customers import customer_analytics
 from dagster_project.domain.analytics.lifecycle import lifecycle
@@ -54,7 +55,7 @@ def test_the_segments_of_the_repository_load_and_are_answered(customers: pa.Tabl
 
 def test_every_file_is_named_as_its_segment() -> None:
     folder = load_segments()
-    assert {path.stem for path in SEGMENTS.glob("*.yaml")} == set(folder.items)
+    assert {path.stem for path in files_of(SEGMENTS)} == set(folder.items)
 
 
 def test_members_are_those_of_whom_the_condition_is_true(customers: pa.Table, tmp_path: Path) -> None:
