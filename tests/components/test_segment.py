@@ -34,7 +34,7 @@ def customers() -> pa.Table:
     base_rows = base(random_purchases(2_000, seed=1), prospects=100)
     rhythms = rhythm(base_rows, AS_OF, ZONE)
     values, stages = rfm(base_rows, AS_OF, ZONE), lifecycle(base_rows, rhythms, AS_OF, ZONE)
-    return customer_analytics(base_rows, values, rhythms, stages)
+    return customer_analytics(base_rows, {"rfm": values, "rhythm": rhythms, "lifecycle": stages})
 
 
 def written(folder: Path, **files: str) -> Path:

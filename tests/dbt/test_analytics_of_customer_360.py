@@ -29,7 +29,7 @@ def analysed(rows: list[Row], as_of: datetime) -> pa.Table:
     moment = as_of.replace(tzinfo=UTC)
     rhythms = rhythm(customers, moment, ZONE)
     values, stages = rfm(customers, moment, ZONE), lifecycle(customers, rhythms, moment, ZONE)
-    return customer_analytics(customers, values, rhythms, stages)
+    return customer_analytics(customers, {"rfm": values, "rhythm": rhythms, "lifecycle": stages})
 
 
 def test_the_gap_before_the_last_purchase_is_counted_in_business_days() -> None:

@@ -3,6 +3,8 @@ import dagster as dg
 from dagster_project.components.running import WAREHOUSE_POOL, as_of_of, read_table, write_table
 from dagster_project.settings import settings
 
+ANALYSES = ("rfm", "rhythm", "lifecycle")  # what customer_analytics joins to the customer 360
+
 
 @dg.asset(pool=WAREHOUSE_POOL, deps=["customer_360"], kinds={"python"})
 def rfm(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
@@ -31,10 +33,10 @@ def lifecycle(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     return write_table("analytics", "lifecycle", computed(customers, own_rhythm, as_of_of(context), settings().zone))
 
 
-@dg.asset(pool=WAREHOUSE_POOL, deps=["customer_360", "rfm", "rhythm", "lifecycle"], kinds={"python"})
+@dg.asset(pool=WAREHOUSE_POOL, deps=["customer_360", *ANALYSES], kinds={"python"})
 def customer_analytics() -> dg.MaterializeResult:
-    """One row per customer with everything a condition may ask: the customer 360, tier, rhythm and stage."""
+    """One row per customer with everything a condition may ask: the customer 360, tier, rhythm, stage and scores."""
     from dagster_project.domain.analytics.customers import customer_analytics as joined
 
-    parts = [read_table("analytics", table) for table in ("rfm", "rhythm", "lifecycle")]
-    return write_table("analytics", "customer_analytics", joined(read_table("customer_360", "customer_360"), *parts))
+    analyses = {table: read_table("analytics", table) for table in ANALYSES}
+    return write_table("analytics", "customer_analytics", joined(read_table("customer_360", "customer_360"), analyses))

@@ -13,7 +13,6 @@ from dagster_project.domain.analytics.customers import customer_analytics
 from dagster_project.domain.analytics.lifecycle import LIFECYCLE_STAGES, lifecycle
 from dagster_project.domain.analytics.rfm import rfm
 from dagster_project.domain.analytics.rhythm import rhythm
-from dagster_project.errors import HoivaError
 from tests.domain.analytics.making import AS_OF, ZONE, base, bought, random_purchases
 
 
@@ -24,9 +23,8 @@ def stages_of(customers: pa.Table, as_of: datetime = AS_OF) -> dict[str, str]:
 
 def analysed(customers: pa.Table, as_of: datetime = AS_OF) -> pa.Table:
     rhythms = rhythm(customers, as_of, ZONE)
-    return customer_analytics(
-        customers, rfm(customers, as_of, ZONE), rhythms, lifecycle(customers, rhythms, as_of, ZONE)
-    )
+    stages = lifecycle(customers, rhythms, as_of, ZONE)
+    return customer_analytics(customers, {"rfm": rfm(customers, as_of, ZONE), "rhythm": rhythms, "lifecycle": stages})
 
 
 MONTHLY = pd.concat([bought(f"monthly{number:02d}", list(range(3, 300, 30))) for number in range(30)])
@@ -88,25 +86,6 @@ def test_the_stage_of_an_earlier_day_differs_from_todays() -> None:
     earlier = AS_OF - timedelta(days=200)
     then, now = stages_of(base(purchases, as_of=earlier), earlier), stages_of(base(purchases))
     assert any(then[customer] != now[customer] for customer in then)
-
-
-def test_a_customer_missing_in_one_analysis_is_refused() -> None:
-    customers = base(random_purchases(50, seed=5))
-    rhythms = rhythm(customers, AS_OF, ZONE)
-    stages = lifecycle(customers, rhythms, AS_OF, ZONE)
-    with pytest.raises(HoivaError, match="1 are missing in it"):
-        customer_analytics(customers, rfm(customers, AS_OF, ZONE).slice(1), rhythms, stages)
-
-
-def test_analyses_in_another_order_meet_their_customers() -> None:
-    customers = base(random_purchases(500, seed=6))
-    rhythms = rhythm(customers, AS_OF, ZONE)
-    stages = lifecycle(customers, rhythms, AS_OF, ZONE)
-    values = rfm(customers, AS_OF, ZONE)
-    turned = values.take(np.arange(values.num_rows)[::-1])
-    assert customer_analytics(customers, turned, rhythms, stages).equals(
-        customer_analytics(customers, values, rhythms, stages)
-    )
 
 
 def test_the_moment_is_utc_and_the_day_is_the_zones() -> None:
