@@ -54,7 +54,8 @@ ROOMS = {  # table -> in the vault
                  "held_matches": False, "customers": False, "customer_aliases": False},
     "customer_360": {"customer_events": False, "customer_service_contacts": False, "consents_current": False,
                      "current_contacts": True, "customer_emails": True, "customer_phones": True,
-                     "customer_names": True, "customer_addresses": True, "contact_points": True, "customer_360": False},
+                     "customer_names": True, "customer_addresses": True, "contact_points": True, "customer_360": False,
+                     "customer_months": False},
 }  # fmt: skip
 
 
