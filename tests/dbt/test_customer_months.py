@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from tests.dbt.unified_rows import Row, at, build_rooms, read, small_town
 
 ENDS_IN_HELSINKI = [  # winter time until the 29th of March, then summer time
-    datetime(2026, 1, 31, 21, 59, 59, 999999),
-    datetime(2026, 2, 28, 21, 59, 59, 999999),
-    datetime(2026, 3, 31, 20, 59, 59, 999999),
+    at("01-31", "21:59:59.999999"),
+    at("02-28", "21:59:59.999999"),
+    at("03-31", "20:59:59.999999"),
 ]
 
 
@@ -31,7 +29,7 @@ def test_each_past_month_equals_the_run_at_its_end() -> None:
 
 
 def test_the_month_that_goes_on_is_not_among_them() -> None:
-    last_moment, next_moment = ENDS_IN_HELSINKI[-1], datetime(2026, 3, 31, 21, 0)
+    last_moment, next_moment = ENDS_IN_HELSINKI[-1], at("03-31", "21:00")
     assert months_of(read(build_rooms(small_town(), last_moment), "customer_months"))[-1] == ENDS_IN_HELSINKI[-2]
     assert months_of(read(build_rooms(small_town(), next_moment), "customer_months"))[-1] == ENDS_IN_HELSINKI[-1]
 
