@@ -1,0 +1,148 @@
+"""Why a customer's probability is what it is, in words a person can read out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dagster_project.domain.analytics.churn.features import FEATURES, GROUPS
+from dagster_project.domain.analytics.churn.training import ChurnModel, odds_of
+from dagster_project.domain.analytics.columns import Flags, Numbers
+
+COUNT_REASONS = 3
+LEAST_EFFECT = 0.1  # log-odds: about two and a half points around even odds; less is not worth a sentence
+
+# Of each reason: what to say when it raises the risk, and when it lowers it. {..} is a feature, as a whole number.
+WORDS: dict[str, tuple[str, str]] = {
+    "silence": (
+        "silent for {days_since_last_purchase} days",
+        "bought {days_since_last_purchase} days ago",
+    ),
+    "habit": (
+        "has bought on {count_purchase_days} days only",
+        "comes back: has bought on {count_purchase_days} days",
+    ),
+    "standing": (
+        "a customer for {days_since_first_purchase} days",
+        "a customer for {days_since_first_purchase} days",
+    ),
+    "spending": (
+        "spends little: {total_purchase_amount} in all, {purchase_amount_90d} in 90 days",
+        "spends much: {total_purchase_amount} in all, {purchase_amount_90d} in 90 days",
+    ),
+    "returns": (
+        "sent back {return_share} % of what was bought",
+        "sent back {return_share} % of what was bought",
+    ),
+    "web": (
+        "{count_web_visits_90d} visits to the web shop in 90 days",
+        "{count_web_visits_90d} visits to the web shop in 90 days",
+    ),
+    "letters": (
+        "opened {count_opens_90d} of {count_newsletters_sent_90d} letters in 90 days",
+        "opened {count_opens_90d} of {count_newsletters_sent_90d} letters in 90 days",
+    ),
+    "service": (
+        "{count_service_contacts_365d} service contacts in a year, {count_open_complaints} open complaints",
+        "{count_service_contacts_365d} service contacts in a year, {count_open_complaints} open complaints",
+    ),
+}
+SAID_TIMES_100 = {"return_share"}  # shares are said in percent
+RAISES, LOWERS = "higher risk", "lower risk"
+
+
+def typical(values: Numbers) -> Numbers:
+    """The customer everyone is compared with: the middle one in each feature, NaN where most have nothing.
+
+    >>> typical(np.array([[1.0, np.nan], [2.0, np.nan], [9.0, 4.0]]))
+    array([ 2., nan])
+    """
+    known = ~np.isnan(values)
+    middle = np.full(values.shape[1], np.nan)
+    often = known.mean(axis=0) >= 0.5 if len(values) else np.zeros(values.shape[1], bool)
+    for column in np.flatnonzero(often):
+        middle[column] = np.median(values[known[:, column], column])
+    return middle
+
+
+def effects(model: ChurnModel, values: Numbers, probability: Numbers, usual: Numbers) -> Numbers:
+    """What each group of features does to each customer's log-odds of leaving: one column for each of ``GROUPS``.
+
+    How: the group's features are set to the typical customer's, all others left as they are, and the model is asked
+    again; the difference is the group's effect. It is what the model would say, not what would happen.
+    """
+    asked = values.copy()
+    columns = [[FEATURES.index(name) for name in names] for names in GROUPS.values()]
+    found = np.empty((len(values), len(GROUPS)))
+    own = odds_of(probability)
+    for number, places in enumerate(columns):
+        asked[:, places] = usual[places]
+        found[:, number] = own - odds_of(model.probability(asked))
+        asked[:, places] = values[:, places]
+    return found
+
+
+def reasons(values: Numbers, found: Numbers, count: int = COUNT_REASONS) -> list[pa.Array]:
+    """The strongest reasons of each customer, strongest first; null where no further one is worth a sentence.
+
+    Args:
+        values: the features.
+        found: what :func:`effects` gave for them.
+        count: how many reasons at most.
+    """
+    order = np.argsort(-np.abs(found), axis=1, kind="stable")[:, :count]
+    rows = np.arange(len(values))
+    return [said(values, order[:, place], found[rows, order[:, place]]) for place in range(count)]
+
+
+def said(values: Numbers, group: np.ndarray, effect: Numbers) -> pa.Array:
+    """One reason for each customer: the group named, said with the customer's own figures."""
+    groups = list(GROUPS)
+    result = pa.nulls(len(values), pa.string())
+    for number, name in enumerate(groups):
+        for raises, direction in ((True, RAISES), (False, LOWERS)):
+            here = (group == number) & (np.abs(effect) >= LEAST_EFFECT) & ((effect > 0) == raises)
+            if here.any():
+                words = sentence(WORDS[name][0 if raises else 1], direction, values[here])
+                result = pc.replace_with_mask(result, pa.array(here), words)
+    return result
+
+
+def sentence(words: str, direction: str, values: Numbers) -> pa.Array:
+    """The words with each customer's figures in them."""
+    parts: list[pa.Array | pa.Scalar] = []
+    rest = f"{direction}: {words}"
+    while "{" in rest:
+        before, _, behind = rest.partition("{")
+        name, _, rest = behind.partition("}")
+        number = values[:, FEATURES.index(name)] * (100 if name in SAID_TIMES_100 else 1)
+        whole = np.nan_to_num(np.floor(number + 0.5)).astype(np.int64)
+        parts += [pa.scalar(before), pa.array(whole).cast(pa.string())]
+    return pc.binary_join_element_wise(pa.array([""] * len(values)), *parts, pa.scalar(rest), "")
+
+
+def group_effects(found: Numbers) -> dict[str, float]:
+    """How much each group moves the risk on average over all customers, in log-odds, largest first."""
+    strength = dict(zip(GROUPS, np.abs(found).mean(axis=0).tolist(), strict=True))
+    return dict(sorted(strength.items(), key=lambda item: -item[1]))
+
+
+Scorer = Callable[[Numbers], Numbers]
+
+
+def effect_curve(score: Scorer, values: Numbers, feature: str, at: Sequence[float]) -> list[float]:
+    """The mean probability if every one of these customers had this value of the feature (partial dependence)."""
+    asked = values.copy()
+    means = []
+    for value in at:
+        asked[:, FEATURES.index(feature)] = value
+        means.append(float(score(asked).mean()))
+    return means
+
+
+def is_told(found: Numbers) -> Flags:
+    """Who has at least one reason worth a sentence."""
+    return np.asarray((np.abs(found) >= LEAST_EFFECT).any(axis=1))
