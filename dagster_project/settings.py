@@ -44,11 +44,13 @@ class Home:
         self.warehouse = root / "warehouse.duckdb"
         self.ledger = root / "ledger.db"
         self.published = root / "published"  # a link to the newest whole version
+        self.reports = root / "reports"  # pages on their way to published/reports, by month
         self.outbox = root / "outbox"
         self.acks = root / "acks"
         self.dagster = root / "dagster"
         self.dbt = root / "dbt"  # dbt's target and log folders
         self.data_docs = root / "data_docs"
+        self.models = root / "models"  # trained models, a folder per kind; they can be trained again
 
     def make(self) -> Home:
         """Create the folders. Those with personal data are readable by their owner alone."""

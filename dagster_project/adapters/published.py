@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock
 
+from dagster_project.adapters.canonical import canonical
 from dagster_project.adapters.durable import (
     PRIVATE_FILE,
     PRIVATE_FOLDER,
@@ -41,6 +42,7 @@ PROTOCOL = 1  # of manifest.json
 ROW_GROUP = 131_072  # rows; fixed, so that equal tables are equal bytes
 VERSION_LENGTH = 20  # hex digits of the manifest's SHA-256 that name a version
 TABLE_NAME = re.compile(r"[a-z][a-z0-9_]*(/[a-z][a-z0-9_]*)?")  # room/table, nothing else becomes a path
+PAGE_NAME = re.compile(r"[0-9]{4}-[0-9]{2}/[a-z][a-z0-9_]*")  # month/page
 
 
 class NotPublished(HoivaError):
@@ -93,6 +95,7 @@ def publish(
     tables: Mapping[str, pa.Table],
     as_of: datetime,
     vault_tables: Mapping[str, pa.Table] | None = None,
+    pages: Mapping[str, bytes] | None = None,
 ) -> Version:
     """Show a new state of the house to its readers, all tables at once.
 
@@ -104,9 +107,10 @@ def publish(
         tables: ``"room/table"`` to rows, for everyone.
         as_of: the moment (UTC, with zone) the tables are as of.
         vault_tables: ``"table"`` to rows with contact data; kept under ``vault/``, for exports alone.
+        pages: ``"2026-03/base_xray"`` to its HTML; shown as ``reports/2026-03/base_xray.html``.
 
     Raises:
-        HoivaError: a table's name is not ``room/table``, or ``as_of`` has no zone.
+        HoivaError: a table's name is not ``room/table``, a page's not ``month/page``, or ``as_of`` has no zone.
     """
     if as_of.tzinfo is None:
         raise HoivaError("publish needs as_of with a time zone")
@@ -116,9 +120,9 @@ def publish(
         head: dict[str, Any] = {"protocol": PROTOCOL, "as_of": moment}
         vault_name = None
         if vault_tables is not None:
-            vault_name, _ = _place(home.vault_published, vault_tables, head, private=True)
+            vault_name, _ = _place(home.vault_published, vault_tables, {}, head, private=True)
             head["vault"] = vault_name
-        name, is_new = _place(home.published, tables, head, private=False)
+        name, is_new = _place(home.published, tables, pages or {}, head, private=False)
         # The vault's version comes first; the public manifest names the one that belongs to it.
         if vault_name is not None:
             _switch(home.vault_published, vault_name)
@@ -175,7 +179,9 @@ def _read(path: Path, columns: list[str] | None) -> pa.Table:
         raise NotPublished(f"{path.stem} is not in this published version, or it was replaced; open it again") from None
 
 
-def _place(link: Path, tables: Mapping[str, pa.Table], head: dict[str, Any], *, private: bool) -> tuple[str, bool]:
+def _place(
+    link: Path, tables: Mapping[str, pa.Table], pages: Mapping[str, bytes], head: dict[str, Any], *, private: bool
+) -> tuple[str, bool]:
     """Write a version's folder beside the link, unless the same content lies there. Its name, and whether it is new."""
     room = link.parent
     folder_mode, file_mode = (PRIVATE_FOLDER, PRIVATE_FILE) if private else (0o755, 0o644)
@@ -198,16 +204,18 @@ def _place(link: Path, tables: Mapping[str, pa.Table], head: dict[str, Any], *, 
             "sha256": file_sha256(path),
             "columns": [{"name": field.name, "type": str(field.type)} for field in rows.schema],
         }
-    manifest = (json.dumps({**head, "tables": listed}, indent=1, ensure_ascii=False) + "\n").encode()
+    shown = {name: _write_page(staging, name, pages[name], file_mode) for name in sorted(pages)}
+    told = {**head, "tables": listed, **({"pages": shown} if shown else {})}
+    manifest = (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode()
     version = hashlib.sha256(manifest).hexdigest()[:VERSION_LENGTH]
     final = room / f".published-{version}"
-    if final.is_dir() and _is_whole(final, listed):
+    if final.is_dir() and _is_whole(final, listed | shown):
         shutil.rmtree(staging)
         return version, not (link.is_symlink() and os.readlink(link) == final.name)
     if final.is_dir():  # it was whole when it got this name, and has been damaged since
         os.rename(final, room / f".removed-{version}")
     write_file(staging / "manifest.json", manifest, file_mode)
-    for folder in {(staging / entry["file"]).parent for entry in listed.values()} | {staging}:
+    for folder in [staging, *(each for each in staging.rglob("*") if each.is_dir())]:
         sync_folder(folder)
     reached("published.staged")
     os.rename(staging, final)
@@ -221,6 +229,15 @@ def _is_whole(folder: Path, listed: dict[str, dict[str, Any]]) -> bool:
     return (folder / "manifest.json").is_file() and all(
         path.is_file() and file_sha256(path) == sha256 for path, sha256 in files
     )
+
+
+def _write_page(staging: Path, name: str, html: bytes, mode: int) -> dict[str, Any]:
+    if not PAGE_NAME.fullmatch(name):
+        raise HoivaError(f"{name!r} is not a page's name; write month/page: 2026-03/base_xray")
+    path = staging / "reports" / f"{name}.html"
+    make_folder(path.parent)
+    write_file(path, html, mode)
+    return {"file": f"reports/{name}.html", "bytes": len(html), "sha256": hashlib.sha256(html).hexdigest()}
 
 
 def _write(path: Path, rows: pa.Table, mode: int) -> None:
@@ -264,27 +281,3 @@ def _remove(room: Path, kept: set[str]) -> None:
             os.rename(old, away)  # first the name: a folder called .published-* is always whole
             reached("published.removing")
             shutil.rmtree(away)
-
-
-def canonical(rows: pa.Table) -> pa.Table:
-    """The one form of a table: plain types, no metadata, sorted by its columns from the left.
-
-    >>> canonical(pa.table({"customer_id": ["c2", "c1"], "as_of": [1, 2]}))["customer_id"].to_pylist()
-    ['c1', 'c2']
-    """
-    fields = [pa.field(field.name, _plain(field.type), nullable=True) for field in rows.schema]
-    plain = rows.replace_schema_metadata(None).cast(pa.schema(fields))
-    keys = [(field.name, "ascending") for field in fields if not _has_no_order(field.type)]
-    return (plain.sort_by(keys) if keys and plain.num_rows > 1 else plain).combine_chunks()
-
-
-def _has_no_order(kind: pa.DataType) -> bool:
-    return pa.types.is_nested(kind) or pa.types.is_interval(kind)
-
-
-def _plain(kind: pa.DataType) -> pa.DataType:
-    if pa.types.is_dictionary(kind):
-        kind = kind.value_type
-    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        return pa.string()
-    return kind

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from dagster_project.adapters.pages import pages_to_publish
 from dagster_project.adapters.published import Version, publish
 from dagster_project.adapters.warehouse import Warehouse, open_warehouse
 
@@ -45,7 +46,7 @@ class TablesOf(Mapping[str, "pa.Table"]):
 
 
 def publish_rooms(settings: Settings, as_of: datetime) -> Version:
-    """Publish what the warehouse holds now; the same content again changes no file."""
+    """Publish what the warehouse holds now, and the pages; the same content again changes no file."""
     with open_warehouse(settings) as warehouse:
         rooms = ", ".join(f"'{room}'" for room in WHOLE_ROOMS)
         found = warehouse.read(
@@ -59,4 +60,5 @@ def publish_rooms(settings: Settings, as_of: datetime) -> Version:
             TablesOf(warehouse, names),
             as_of,
             TablesOf(warehouse, contact_points, in_vault=True),
+            pages_to_publish(settings),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -33,18 +33,36 @@ def as_of_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) 
     return record.create_timestamp.astimezone(UTC)
 
 
-def write_table(room: str, table: str, rows: pa.Table) -> dg.MaterializeResult:
-    """Write one table of a room to the warehouse and tell its size in the asset's metadata."""
+def write_table(
+    room: str, table: str, rows: pa.Table, *, number: tuple[str, float | str] | None = None, picture: str | None = None
+) -> dg.MaterializeResult:
+    """Write one table of a room to the warehouse and tell its size in the asset's metadata.
+
+    Args:
+        room: the schema.
+        table: its name, and the asset's.
+        rows: the table.
+        number: the one figure an operator should see, with its name; without it, the size is that figure.
+        picture: the one picture (``domain.pages.charts.picture``).
+    """
     from dagster_project.adapters.warehouse import open_warehouse
 
     with open_warehouse(settings()) as warehouse:
         warehouse.write(room, table, rows)
-    return sized(table, rows)
+    return sized(table, rows, number=number, picture=picture)
 
 
-def sized(table: str, rows: pa.Table) -> dg.MaterializeResult:
-    """The result of an asset that is a table: its row count is the one telling number."""
-    return dg.MaterializeResult(asset_key=table, metadata={"dagster/row_count": rows.num_rows})
+def sized(
+    table: str, rows: pa.Table, *, number: tuple[str, float | str] | None = None, picture: str | None = None
+) -> dg.MaterializeResult:
+    """The result of an asset that is a table: its row count, its telling number, its picture."""
+    metadata: dict[str, Any] = {"dagster/row_count": rows.num_rows}
+    if number is not None:
+        name, value = number
+        metadata[name] = value
+    if picture is not None:
+        metadata["picture"] = dg.MetadataValue.md(picture)
+    return dg.MaterializeResult(asset_key=table, metadata=metadata)
 
 
 def read_table(room: str, table: str) -> pa.Table:

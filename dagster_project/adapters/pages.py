@@ -1,0 +1,61 @@
+"""Where pages lie between the run that makes them and the publishing that shows them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dagster_project.adapters.durable import make_folder, replace_file
+from dagster_project.domain.clock import business_date
+from dagster_project.errors import HoivaError
+
+if TYPE_CHECKING:
+    from dagster_project.settings import Settings
+
+
+def month_of(as_of: datetime, settings: Settings) -> str:
+    """The month a page of this moment belongs to: ``2026-03``."""
+    return f"{business_date(as_of, settings.zone):%Y-%m}"
+
+
+def write_page(settings: Settings, name: str, as_of: datetime, html: str) -> Path:
+    """Keep a page for its month; a later one of the same month takes its place. Publishing shows it.
+
+    Args:
+        settings: for the home and the business zone.
+        name: of the page: ``base_xray``.
+        as_of: the moment it is about.
+        html: of :func:`dagster_project.domain.pages.render`.
+
+    Returns:
+        where readers will find it once it is published.
+    """
+    month = month_of(as_of, settings)
+    folder = make_folder(settings.at_home.reports / month)
+    replace_file(folder / f"{name}.html", html.encode())
+    return published_page(settings, name, as_of)
+
+
+def published_page(settings: Settings, name: str, as_of: datetime) -> Path:
+    """Where a page of a moment's month is read."""
+    return settings.at_home.published / "reports" / month_of(as_of, settings) / f"{name}.html"
+
+
+def pages_to_publish(settings: Settings) -> dict[str, bytes]:
+    """Every page of every month so far, by ``month/page``."""
+    folder = settings.at_home.reports
+    return {f"{file.parent.name}/{file.stem}": file.read_bytes() for file in sorted(folder.glob("*/[a-z]*.html"))}
+
+
+def find_pages(settings: Settings) -> dict[str, Path]:
+    """The pages that are published, by ``month/page``, oldest month first.
+
+    Raises:
+        HoivaError: none is.
+    """
+    folder = settings.at_home.published / "reports"
+    found = {f"{file.parent.name}/{file.stem}": file for file in sorted(folder.glob("*/*.html"))}
+    if not found:
+        raise HoivaError("there are no pages yet; run hoiva run first")
+    return found

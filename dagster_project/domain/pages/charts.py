@@ -1,0 +1,131 @@
+"""Pictures for pages, in one look: altair describes them, vl-convert draws them as SVG without a browser or network.
+
+Colours differ in lightness first, so that a page printed in grey still tells them apart.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import altair as alt
+    import pandas as pd
+
+INK = "#17212b"  # text; drawn in the page's own text colour
+GRID = "#8a96a1"  # grid and ticks: seen on white and on black
+WIDTH, HEIGHT = 480, 240  # pixels of a figure's inside
+# From dark to light: next to each other in a legend they differ in grey, too.
+PALETTE = ("#1f4e79", "#d9730d", "#4c9f9a", "#b8506f", "#9ab3cc", "#e3b45a", "#7a7f87", "#c9d6c0")
+ACCENT = PALETTE[0]
+RAMP = ("#eef3f8", "#1f4e79")  # of heat maps, little to much
+
+CONFIG: dict[str, Any] = {
+    "background": None,
+    "font": "sans-serif",
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": INK, "titleColor": INK, "domainColor": GRID, "tickColor": GRID, "gridColor": GRID,
+        "gridOpacity": 0.25, "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "titlePadding": 8,
+    },
+    "legend": {"labelColor": INK, "titleColor": INK, "labelFontSize": 12, "titleFontSize": 12, "orient": "top",
+               "title": None, "symbolSize": 90},
+    "header": {"labelColor": INK, "titleColor": INK, "labelFontSize": 12},
+    "title": {"color": INK},
+    "text": {"color": INK, "fontSize": 12},
+    "bar": {"color": ACCENT, "cornerRadiusEnd": 2},
+    "line": {"color": ACCENT, "strokeWidth": 2.5},
+    "area": {"color": ACCENT},
+    "point": {"color": ACCENT, "filled": True, "size": 60},
+    "rule": {"color": GRID},
+    "range": {"category": list(PALETTE), "heatmap": list(RAMP), "ramp": list(RAMP)},
+}  # fmt: skip
+
+
+def svg(chart: alt.TopLevelMixin) -> str:
+    """An altair chart as SVG in the house's look. The same chart gives the same text."""
+    import vl_convert
+
+    described = chart.to_dict()
+    described["config"] = CONFIG
+    drawn = vl_convert.vegalite_to_svg(described)
+    # The drawer numbers its clipping paths from the beginning of the process; here each picture counts for itself.
+    numbers = {name: f"p{number}" for number, name in enumerate(re.findall(r'\bid="([^"]+)"', drawn))}
+    drawn = re.sub(r'\bid="([^"]+)"', lambda found: f'id="{numbers[found[1]]}"', drawn)
+    drawn = re.sub(r"url\(#([^)]+)\)", lambda found: f"url(#{numbers[found[1]]})", drawn)
+    return drawn.replace(f'fill="{INK}"', 'fill="currentColor"')
+
+
+def picture(title: str, drawn: str) -> str:
+    """A figure as a Markdown picture with its data inside, for the metadata of an asset."""
+    import vl_convert
+
+    on_paper = drawn.replace('fill="currentColor"', f'fill="{INK}"')
+    data = base64.b64encode(vl_convert.svg_to_png(on_paper, scale=1.5)).decode()
+    return f"![{title}](data:image/png;base64,{data})"
+
+
+def bars(
+    rows: pd.DataFrame, category: str, value: str, *, title: str = "", form: str = ",.0f",
+    order: list[str] | None = None,
+) -> str:  # fmt: skip
+    """Lying bars with their numbers at the end, one a category, as they stand in the rows (or by ``order``)."""
+    import altair as alt
+
+    base = alt.Chart(rows).encode(
+        y=alt.Y(f"{category}:N", sort=order if order is not None else list(rows[category]), title=None,
+                axis=alt.Axis(labelLimit=220, domain=False, ticks=False)),
+        x=alt.X(f"{value}:Q", title=title or None, axis=None if not title else alt.Axis(format=form, tickCount=4)),
+    )  # fmt: skip
+    marks = base.mark_bar()
+    labels = base.mark_text(align="left", dx=5).encode(text=alt.Text(f"{value}:Q", format=form))
+    return svg((marks + labels).properties(width=WIDTH - 120, height=alt.Step(26)))
+
+
+def lines(
+    rows: pd.DataFrame, x: str, y: str, *, series: str | None = None, x_title: str = "", y_title: str = "",
+    form: str = "~s", kind: str = "Q", zero: bool = True,
+) -> str:  # fmt: skip
+    """One or several lines. ``kind``: ``T`` for moments or days on the x axis, ``Q`` for numbers."""
+    import altair as alt
+
+    encoding: dict[str, Any] = {
+        "x": alt.X(f"{x}:{kind}", title=x_title or None, axis=alt.Axis(grid=False, tickCount=8)),
+        "y": alt.Y(
+            f"{y}:Q", title=y_title or None, axis=alt.Axis(format=form, tickCount=5), scale=alt.Scale(zero=zero)
+        ),
+    }
+    if series is not None:
+        encoding["color"] = alt.Color(f"{series}:N", sort=list(dict.fromkeys(rows[series])))
+        encoding["strokeDash"] = alt.StrokeDash(f"{series}:N", sort=list(dict.fromkeys(rows[series])), legend=None)
+    return svg(alt.Chart(rows).mark_line().encode(**encoding).properties(width=WIDTH, height=HEIGHT))
+
+
+def heat(
+    rows: pd.DataFrame, x: str, y: str, value: str, *, x_title: str = "", y_title: str = "", form: str = ",.0f",
+    x_order: list[Any] | None = None, y_order: list[Any] | None = None,
+) -> str:  # fmt: skip
+    """A grid of numbers, the larger the darker; each cell says its number."""
+    import altair as alt
+
+    base = alt.Chart(rows).encode(
+        x=alt.X(
+            f"{x}:O",
+            title=x_title or None,
+            sort=x_order,
+            axis=alt.Axis(orient="top", labelAngle=0, ticks=False, domain=False),
+        ),
+        y=alt.Y(
+            f"{y}:O", title=y_title or None, sort=y_order, axis=alt.Axis(ticks=False, domain=False, labelLimit=160)
+        ),
+    )
+    most = float(rows[value].max()) if len(rows) else 0.0
+    cells = base.mark_rect(cornerRadius=2).encode(
+        color=alt.Color(f"{value}:Q", legend=None, scale=alt.Scale(domain=[0, most or 1], range=list(RAMP)))
+    )
+    text = base.mark_text(fontSize=11).encode(
+        text=alt.Text(f"{value}:Q", format=form),
+        color=alt.condition(alt.datum[value] > most * 0.55, alt.value("#ffffff"), alt.value("#17212a")),
+    )
+    return svg((cells + text).properties(width=WIDTH - 40, height=alt.Step(30)))
