@@ -10,11 +10,21 @@ AUDIENCES = sorted(
     {key_of_list(name) for name in load_care_models().items}
     | {key_of_audience(item.audience) for item in load_destinations().items.values() if item.audience}
 )
+SCORES = ("churn_model", "churn_scores")  # tables of the analyses that nothing else here waits for
 
 
 @dg.asset(
     pool=WAREHOUSE_POOL,
-    deps=["customer_timeline", "contact_points", "customer_aliases", "segment_sizes", "segments", "funnel", *AUDIENCES],
+    deps=[
+        "customer_timeline",
+        "contact_points",
+        "customer_aliases",
+        "segment_sizes",
+        "segments",
+        "funnel",
+        *SCORES,
+        *AUDIENCES,
+    ],
     kinds={"parquet"},
 )
 def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult:

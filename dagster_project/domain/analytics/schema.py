@@ -58,6 +58,7 @@ ADDED = pa.schema(
         RHYTHM.field("quiet_ratio"),
         RHYTHM.field("expected_gap_days"),
         RHYTHM.field("is_fading"),
+        pa.field("churn_probability", pa.float64()),
     ]
 )
 

@@ -19,6 +19,7 @@ CUSTOMER_COLUMNS: dict[str, str] = {
     "quiet_ratio": "double",
     "expected_gap_days": "double",
     "is_fading": "boolean",
+    "churn_probability": "double",
     # what they bought
     "count_orders": "bigint",
     "count_orders_365d": "bigint",

@@ -121,9 +121,10 @@ def figures(name: str, found: Between) -> dict[str, float]:
     return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
 
 
-def registry_table(lines: list[dict[str, Any]]) -> pa.Table:
-    """The registry: one row for each version ever trained, in the order they were made."""
-    ordered = sorted(lines, key=lambda line: (line["as_of"], line["model_version"]))
+def registry_table(lines: list[dict[str, Any]], current: str) -> pa.Table:
+    """The registry: one row for each version ever trained, in the order they were made, and which one is in use."""
+    told = [{**line, "is_current": line["model_version"] == current} for line in lines]
+    ordered = sorted(told, key=lambda line: (line["as_of"], line["model_version"]))
     rows = pa.Table.from_pylist(ordered, schema=CHURN_MODEL)
     return conforming_to("analytics.churn_model", rows, CHURN_MODEL, ("model_version",))
 

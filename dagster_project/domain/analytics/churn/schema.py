@@ -40,6 +40,7 @@ CHURN_MODEL = pa.schema(
         *(pa.field(f"lift_{score}{end}", pa.float64()) for score in SCORES_CHECKED for end in ("", "_low", "_high")),
         pa.field("calibration_error", pa.float64()),
         _required("is_published", pa.bool_()),
+        _required("is_current", pa.bool_()),
         pa.field("first_month_at", MOMENT),
         pa.field("last_month_at", MOMENT),
         pa.field("checked_at", MOMENT),

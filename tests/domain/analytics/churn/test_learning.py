@@ -94,8 +94,9 @@ def test_an_old_model_is_held_against_new_months_too() -> None:
 
 def test_the_registry_holds_each_version_once_with_its_data_settings_and_figures() -> None:
     later = registered({**learned().line, "model_version": "2026-03-31-x"}, AS_OF.replace(year=2027))
-    table = registry_table([later, registered(learned().line, AS_OF)])
+    table = registry_table([later, registered(learned().line, AS_OF)], learned().version)
     assert table.column("model_version").to_pylist() == [learned().version, "2026-03-31-x"]
+    assert table.column("is_current").to_pylist() == [True, False]
     row = table.to_pylist()[0]
     assert row["data_hash"] == examples().data_hash()
     assert row["auc_model_low"] < row["auc_model"] < row["auc_model_high"]
