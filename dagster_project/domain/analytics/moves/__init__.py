@@ -1,0 +1,1 @@
+"""How customers move from one stage of the lifecycle to another, and how many did between two dates."""
