@@ -59,6 +59,9 @@ ADDED = pa.schema(
         RHYTHM.field("expected_gap_days"),
         RHYTHM.field("is_fading"),
         pa.field("churn_probability", pa.float64()),
+        pa.field("p_alive", pa.float64()),
+        pa.field("expected_purchases_365d", pa.float64()),
+        pa.field("lifetime_value_amount", MONEY),
     ]
 )
 

@@ -20,6 +20,9 @@ CUSTOMER_COLUMNS: dict[str, str] = {
     "expected_gap_days": "double",
     "is_fading": "boolean",
     "churn_probability": "double",
+    "p_alive": "double",
+    "expected_purchases_365d": "double",
+    "lifetime_value_amount": "decimal(18,4)",
     # what they bought
     "count_orders": "bigint",
     "count_orders_365d": "bigint",
