@@ -14,6 +14,18 @@ if TYPE_CHECKING:
     from dagster_project.adapters.warehouse import Warehouse
     from dagster_project.settings import Settings
 
+# What happened to customers, and beside it what became of them: a move of the lifecycle opens a door like a purchase.
+EVENTS = """
+with happened as (
+    select customer_id, event_id, event_type, subject_id, source_system, channel, amount, occurred_at, known_at
+    from customer_360.customer_events
+    union all
+    select customer_id, event_id, event_type, subject_id, 'hoiva', null, null, occurred_at, known_at
+    from analytics.lifecycle_moves
+)
+select * from happened where list_contains($event_types, event_type) order by customer_id, occurred_at, event_id
+"""
+
 
 def enrol_customers(
     settings: Settings, ledger: Ledger, warehouse: Warehouse, models: Sequence[CareModel], as_of: datetime
@@ -37,8 +49,7 @@ def enrol_customers(
         models,
         warehouse.read("select * from analytics.customer_analytics order by customer_id"),
         warehouse.read(
-            "select * from customer_360.customer_events where list_contains($event_types, event_type)"
-            " order by customer_id, occurred_at, event_id",
+            EVENTS,
             {"event_types": sorted({model.entry.event for model in models if isinstance(model.entry, EventEntry)})},
         ),
         past_enrolments(ledger.enrolments(), ledger.contacts()),

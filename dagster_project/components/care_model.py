@@ -30,6 +30,8 @@ EventType = Literal[
     "newsletter_sent", "newsletter_opened", "newsletter_clicked", "newsletter_machine_opened",
     "newsletter_machine_clicked", "newsletter_bounced", "newsletter_unsubscribed",
     "service_opened", "service_closed", "consent_given", "consent_denied", "joined",
+    "became_prospect", "became_new", "became_active", "became_fading", "became_passive", "became_lost",
+    "became_returned",
 ]  # fmt: skip
 Channel = Literal["email", "phone", "letter", "sms"]
 LINKED_CHANNELS = ("email", "sms")  # a message on these without a place to go to is refused

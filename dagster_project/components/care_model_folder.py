@@ -29,7 +29,7 @@ def enrolments_of(folder: Folder[CareModelFile]) -> dg.AssetsDefinition:
     specs = [
         dg.AssetSpec(
             name,
-            deps=["customer_analytics", "customer_events"],
+            deps=["customer_analytics", "customer_events", "lifecycle_moves"],
             description=f"{model.title}. Version {model.version}, owned by {model.owner}.",
             kinds={"yaml"},
         )

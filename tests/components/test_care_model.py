@@ -67,7 +67,9 @@ def test_the_example_is_right() -> None:
         ("event: purchase", "event: purchases", "9: entry.event: should be 'purchase', 'return', 'web_visit', "
          "'product_view', 'newsletter_sent', 'newsletter_opened', 'newsletter_clicked', 'newsletter_machine_opened', "
          "'newsletter_machine_clicked', 'newsletter_bounced', 'newsletter_unsubscribed', 'service_opened', "
-         "'service_closed', 'consent_given', 'consent_denied' or 'joined'; did you mean purchase?"),
+         "'service_closed', 'consent_given', 'consent_denied', 'joined', 'became_prospect', 'became_new', "
+         "'became_active', 'became_fading', 'became_passive', 'became_lost' or 'became_returned'; "
+         "did you mean purchase?"),
         ("trigger: event", "trigger: events", "7: entry: trigger 'events' is none of 'event', 'state'"),
         ("within: 7d", "within: 7 days", "10: entry.within: is a whole number with h, d or w: 12h, 7d, 2w"),
         ("within: 7d", "within: 61d", "10: entry.within: lies between 1h and 60d: an older event is no reason to write "

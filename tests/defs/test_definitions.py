@@ -23,7 +23,7 @@ ROOMS = {
     "identity": {"identifiers", "clusters", "customers", "customer_aliases", "held_matches"},
     "customer_360": {"customer_360", "customer_events", "consents_current", "contact_points", "customer_timeline"},
     "analytics": {"rfm", "rhythm", "lifecycle", "customer_analytics", "segments", "segment_sizes",
-                  "churn_model", "churn_scores", "lifetime_value", "lifetime_value_model"},
+                  "churn_model", "churn_scores", "lifetime_value", "lifetime_value_model", "lifecycle_moves", "lifecycle_migration", "lifecycle_before"},
     "care_models": {"welcome_after_first_purchase", "thank_you_after_service_call", "high_value_fading",
                     "enrolments"},
     "decisions": {"candidates", "contact_plan", "funnel"},

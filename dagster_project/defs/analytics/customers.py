@@ -3,7 +3,8 @@ import dagster as dg
 from dagster_project.components.running import WAREHOUSE_POOL, as_of_of, read_table, write_table
 from dagster_project.settings import settings
 
-ANALYSES = ("rfm", "rhythm", "lifecycle", "churn_scores", "lifetime_value")  # what customer_analytics joins to the customer 360
+# What customer_analytics joins to the customer 360.
+ANALYSES = ("rfm", "rhythm", "lifecycle", "lifecycle_before", "churn_scores", "lifetime_value")
 
 
 @dg.asset(pool=WAREHOUSE_POOL, deps=["customer_360"], kinds={"python"})

@@ -10,7 +10,15 @@ AUDIENCES = sorted(
     {key_of_list(name) for name in load_care_models().items}
     | {key_of_audience(item.audience) for item in load_destinations().items.values() if item.audience}
 )
-SCORES = ("churn_model", "churn_scores", "lifetime_value", "lifetime_value_model")  # tables of the analyses that nothing else here waits for
+# Tables of the analyses that nothing else here waits for.
+SCORES = (
+    "churn_model",
+    "churn_scores",
+    "lifecycle_moves",
+    "lifecycle_migration",
+    "lifetime_value",
+    "lifetime_value_model",
+)
 
 
 @dg.asset(

@@ -13,6 +13,7 @@ CUSTOMER_COLUMNS: dict[str, str] = {
     # where they stand
     "value_tier": "string",
     "lifecycle_stage": "string",
+    "previous_lifecycle_stage": "string",
     "recency_score": "bigint",
     "frequency_score": "bigint",
     "monetary_score": "bigint",

@@ -40,3 +40,12 @@ LIFECYCLE_MIGRATION = pa.schema(
     ]
 )
 MIGRATION_KEY = ("from_as_of", "to_as_of", "from_stage", "to_stage")
+
+LIFECYCLE_BEFORE = pa.schema(
+    [
+        _required("customer_id", pa.string()),
+        pa.field("previous_lifecycle_stage", pa.string()),
+        pa.field("compared_with", MOMENT),
+        _required("as_of", MOMENT),
+    ]
+)
