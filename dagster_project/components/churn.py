@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from dagster_project.domain.analytics.churn.learning import Learned
 
+CARD = "churn_model"  # the page's name
 HAS_SIGNAL = "scores_know_something"  # the name of the asset check
 KIND = "churn"  # the registry's folder
 # Customers to learn from, in the warehouse: the smallest ids of those who ever bought. Ids are hashes: a fair draw.
@@ -85,6 +86,32 @@ def scores_of(current: Learned, as_of: datetime) -> pa.Table:
         return no_scores()
     customers = read_table("customer_360", "customer_360")
     return churn_scores(customers, current.model, current.version, current.quality, as_of, settings().zone)
+
+
+def write_card(current: Learned, scores: pa.Table, as_of: datetime) -> str:
+    """Write the model card for this moment; its picture of leavers found, or nothing when there is none."""
+    from dagster_project.adapters.pages import write_page
+    from dagster_project.domain.analytics.churn.card import card_page
+    from dagster_project.domain.analytics.churn.drift import drift
+    from dagster_project.domain.analytics.churn.features import asked_at
+    from dagster_project.domain.pages import render
+
+    own = settings()
+    tonight = asked_at(read_table("customer_360", "customer_360"), as_of, own.zone)
+    moved = drift(current.newest, tonight.values) if current.model is not None else []
+    page = card_page(current, scores.column("churn_probability").to_numpy(), moved, as_of, own.zone)
+    return str(write_page(own, CARD, as_of, render(page, own.zone)))
+
+
+def telling(current: Learned) -> dict[str, Any]:
+    """The one number and the one picture of the model, for the asset's metadata."""
+    from dagster_project.domain.analytics.churn.card_pictures import lift_picture
+    from dagster_project.domain.pages.charts import picture
+
+    if current.check is None:
+        return {"number": ("verdict", current.verdict.reason)}
+    figure = lift_picture(current.check)
+    return {"number": ("auc", current.quality), "picture": picture(figure.title, figure.svg)}
 
 
 def may_be_shown(current: Learned) -> dg.AssetCheckResult:

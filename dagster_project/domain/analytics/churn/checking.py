@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from dagster_project.domain.analytics.churn.bg_nbd_scores import bg_nbd_scores
 from dagster_project.domain.analytics.churn.examples import (
     HORIZON_MONTHS,
     Months,
@@ -30,7 +31,6 @@ from dagster_project.domain.analytics.churn.measures import (
 from dagster_project.domain.analytics.churn.training import ChurnModel, train
 from dagster_project.domain.analytics.columns import Flags, Numbers
 
-PAlive = Callable[[Numbers, Numbers, Numbers], Numbers]  # (repeat purchases, days first to last, days known) -> share
 FEWEST_OUTCOMES = 30  # who left, and who stayed: with fewer the interval of any figure holds everything
 SEED = 2011  # of the resamples: the same check gives the same intervals
 
@@ -84,16 +84,13 @@ class NoCheck(Exception):
     """The month cannot be judged: too few of its customers left, or stayed."""
 
 
-def check_at(
-    months: Months, cut: datetime, zone: ZoneInfo, p_alive: PAlive | None = None, model: ChurnModel | None = None
-) -> Check:
+def check_at(months: Months, cut: datetime, zone: ZoneInfo, model: ChurnModel | None = None) -> Check:
     """Train with what was known at the cut, score its customers, and hold the scores against what came after.
 
     Args:
         months: all months known, with the cut and the one three months later among them.
         cut: a month's end, UTC without a zone.
         zone: the business zone.
-        p_alive: BG/NBD's probability to be still a customer, fitted on these customers; left out when None.
         model: one trained earlier, to see how it keeps; default: trained with what was known at the cut.
 
     Raises:
@@ -107,7 +104,7 @@ def check_at(
         raise NoCheck(f"{int(left.sum())} of {len(left)} customers left; {FEWEST_OUTCOMES} of each are the least")
     trained = model or train(examples_of(until(months, cut), zone))
     probability = trained.probability(asked.values)
-    scores = {"model": probability, **simple_scores(asked.values, p_alive)}
+    scores = {"model": probability, **simple_scores(asked.values)}
     bins = bins_of(left, probability)
     return Check(cut, end, told_of(left, scores), bins, calibration_error(bins), asked.values, probability, left)
 
@@ -121,11 +118,11 @@ def told_of(left: Flags, scores: Mapping[str, Numbers]) -> tuple[Told, ...]:
     )
 
 
-def simple_scores(values: Numbers, p_alive: PAlive | None = None) -> dict[str, Numbers]:
+def simple_scores(values: Numbers) -> dict[str, Numbers]:
     """What one would sort by without a model, the likeliest to leave highest.
 
     ``recency``: days of silence. ``frequency``: few orders. ``rhythm``: silence by the customer's own rhythm.
-    ``p_alive``: BG/NBD's probability of having gone.
+    ``p_alive`` and ``expected_purchases``: what BG/NBD says, fitted on these customers; left out where it cannot be.
     """
     column = {name: values[:, place] for place, name in enumerate(FEATURES)}
     scores = {
@@ -133,7 +130,5 @@ def simple_scores(values: Numbers, p_alive: PAlive | None = None) -> dict[str, N
         "frequency": -column["count_orders"],
         "rhythm": column["quiet_ratio"],
     }
-    if p_alive is not None:
-        age, silence = column["days_since_first_purchase"], column["days_since_last_purchase"]
-        scores["p_alive"] = -p_alive(column["count_purchase_days"] - 1, age - silence, age)
-    return scores
+    age, silence = column["days_since_first_purchase"], column["days_since_last_purchase"]
+    return scores | bg_nbd_scores(column["count_purchase_days"] - 1, age - silence, age)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pyarrow as pa
 
-from dagster_project.domain.analytics.churn.checking import Check, NoCheck, PAlive, check_at
+from dagster_project.domain.analytics.churn.checking import Check, NoCheck, check_at
 from dagster_project.domain.analytics.churn.examples import Examples, Months, last_whole_window
 from dagster_project.domain.analytics.churn.measures import Between
 from dagster_project.domain.analytics.churn.schema import CHURN_MODEL
@@ -69,7 +69,7 @@ def newest_month(examples: Examples) -> datetime | None:
     return examples.month.max().astype("datetime64[us]").item() if len(examples.month) else None
 
 
-def learn(months: Months, examples: Examples, zone: ZoneInfo, p_alive: PAlive | None = None) -> Learned:
+def learn(months: Months, examples: Examples, zone: ZoneInfo) -> Learned:
     """Train on everything known, and check the same procedure on the latest months it could not know.
 
     The check trains a second model with what was known three months before the newest outcome, so its figures are
@@ -80,7 +80,7 @@ def learn(months: Months, examples: Examples, zone: ZoneInfo, p_alive: PAlive | 
         model = train(examples)
         window = last_whole_window(months, zone)
         if window is not None:
-            check = check_at(months, window[0], zone, p_alive)
+            check = check_at(months, window[0], zone)
     except (TooLittle, NoCheck) as error:
         why = str(error)
     verdict = verdict_on(check, why)

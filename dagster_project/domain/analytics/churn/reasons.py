@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.domain.analytics.churn.features import FEATURES, GROUPS
 from dagster_project.domain.analytics.churn.training import ChurnModel, odds_of
-from dagster_project.domain.analytics.columns import Flags, Numbers
+from dagster_project.domain.analytics.columns import Numbers
 
 COUNT_REASONS = 3
 LEAST_EFFECT = 0.1  # log-odds: about two and a half points around even odds; less is not worth a sentence
@@ -128,21 +126,3 @@ def group_effects(found: Numbers) -> dict[str, float]:
     """How much each group moves the risk on average over all customers, in log-odds, largest first."""
     strength = dict(zip(GROUPS, np.abs(found).mean(axis=0).tolist(), strict=True))
     return dict(sorted(strength.items(), key=lambda item: -item[1]))
-
-
-Scorer = Callable[[Numbers], Numbers]
-
-
-def effect_curve(score: Scorer, values: Numbers, feature: str, at: Sequence[float]) -> list[float]:
-    """The mean probability if every one of these customers had this value of the feature (partial dependence)."""
-    asked = values.copy()
-    means = []
-    for value in at:
-        asked[:, FEATURES.index(feature)] = value
-        means.append(float(score(asked).mean()))
-    return means
-
-
-def is_told(found: Numbers) -> Flags:
-    """Who has at least one reason worth a sentence."""
-    return np.asarray((np.abs(found) >= LEAST_EFFECT).any(axis=1))

@@ -7,7 +7,7 @@ import pyarrow as pa
 from dagster_project.domain.analytics.schema import CUSTOMER_ID, MOMENT
 
 REASONS = ("reason_1", "reason_2", "reason_3")
-SCORES_CHECKED = ("model", "recency", "frequency", "rhythm", "p_alive")
+SCORES_CHECKED = ("model", "recency", "frequency", "rhythm", "p_alive", "expected_purchases")
 
 
 def _required(name: str, kind: pa.DataType) -> pa.Field:
