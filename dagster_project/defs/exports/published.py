@@ -14,6 +14,8 @@ AUDIENCES = sorted(
 SCORES = (
     "churn_model",
     "churn_scores",
+    "fading_high_value",
+    "fading_high_value_flow",
     "lifecycle_moves",
     "lifecycle_migration",
     "lifetime_value",
