@@ -17,6 +17,7 @@ from dagster_project.adapters.outbox import (
     stage,
 )
 from dagster_project.adapters.published import NotPublished, Version, has_published, open_published
+from dagster_project.domain.analytics.segments import breaches
 from dagster_project.domain.exports.batches import BatchRecord
 from dagster_project.domain.exports.manifest import Batch, make_batch
 from dagster_project.errors import HoivaError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from dagster_project.domain.exports.destination import Destination
     from dagster_project.settings import Home, Settings
 
+SEGMENT_SIZES = "analytics/segment_sizes"  # published beside the audiences drawn from the segments
 MOST_ATTEMPTS = 20  # each one ends or drops whoever stopped the one before
 
 
@@ -34,7 +36,8 @@ def export_destination(settings: Settings, ledger: Ledger, destination: Destinat
     """Hand a destination everything it has not been handed yet, as one batch.
 
     A message destination gets the claimed contacts of its channel; a membership destination what changed in its
-    audience. Whoever may no longer be contacted, or cannot be reached, is left out with a reason in the ledger.
+    audience. While the audience's segment has not the size it should have (:func:`held_back`), the audience stays as
+    the destination holds it, and only whoever may not be in any is taken out. Whoever may no longer be contacted, or cannot be reached, is left out with a reason in the ledger.
 
     Args:
         as_of: the moment of the export (UTC, with zone).
@@ -71,6 +74,13 @@ def export_all(
     return {name: export_destination(settings, ledger, by_name[name], as_of) for name in sorted(by_name)}
 
 
+def held_back(version: Version, destination: Destination) -> str | None:
+    """Why a destination is told of nobody new now, in words; None when nothing is wrong with its segment's size."""
+    if destination.segment is None or SEGMENT_SIZES not in version.tables:
+        return None
+    return breaches(version.read(SEGMENT_SIZES), [destination.segment]).get(destination.segment)
+
+
 def waiting(settings: Settings, ledger: Ledger, destinations: Iterable[Destination]) -> list[str]:
     """The names of destinations that have something to be told: cheap enough for a sensor to ask every half minute."""
     if not has_published(settings):
@@ -100,7 +110,8 @@ def _content(
 ) -> Content | None:
     if destination.kind == "message":
         return contact_batches.content(ledger, destination, version, as_of)
-    return membership_batches.content(settings, ledger, destination, version)
+    is_frozen = held_back(version, destination) is not None
+    return membership_batches.content(settings, ledger, destination, version, is_frozen=is_frozen)
 
 
 def _publish(
@@ -141,4 +152,4 @@ def _mark(home: Home, destination: Destination, version: Version) -> None:
     reached("export.marked")
 
 
-__all__ = ["NotPublished", "export_all", "export_destination", "recover", "waiting"]
+__all__ = ["NotPublished", "export_all", "export_destination", "held_back", "recover", "waiting"]

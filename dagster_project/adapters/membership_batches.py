@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from dagster_project.adapters import sent_rows
 from dagster_project.adapters.content import Content, data_file, rows_file, with_contact_points
 from dagster_project.domain.exports.batches import MembershipChange
-from dagster_project.domain.exports.delta import HELD, Held, delta
+from dagster_project.domain.exports.delta import HELD, Delta, Held, delta
 from dagster_project.domain.exports.formats import FORMATS
 from dagster_project.domain.exports.values import keyed_hash
 from dagster_project.errors import HoivaError
@@ -32,8 +32,13 @@ def must_let_go(ledger: Ledger, destination: Destination) -> bool:
     return bool(ledger.blocked_customers(held["customer_id"].to_pylist(), destination.purpose, destination.channel))
 
 
-def content(settings: Settings, ledger: Ledger, destination: Destination, version: Version) -> Content | None:
+def content(
+    settings: Settings, ledger: Ledger, destination: Destination, version: Version, *, is_frozen: bool = False
+) -> Content | None:
     """The adds and removes between what the destination holds and today's audience; None when they are equal.
+
+    ``is_frozen``: today's audience is not to be trusted. The destination keeps what it holds, except for whoever may
+    not be in any audience: a withdrawn consent is never kept waiting by a wrong number.
 
     Somebody without any identifier the platform knows is not added. Somebody whose identifiers changed is removed with
     the old ones and added with the new ones.
@@ -59,6 +64,8 @@ def content(settings: Settings, ledger: Ledger, destination: Destination, versio
         if row["todays_customer_id"] != row["customer_id"]
     }
     change = delta(prints, held, merged)
+    if is_frozen:
+        change = only_who_must_leave(ledger, destination, change)
     if not change:
         return None
 
@@ -97,6 +104,12 @@ def content(settings: Settings, ledger: Ledger, destination: Destination, versio
         if customer_id not in replaced
     ] + [MembershipChange(customer_id, key_of(customer_id), prints[customer_id], "add") for customer_id in added_ids]
     return Content((*files, rows_file(lines)), memberships=changes, added=added)
+
+
+def only_who_must_leave(ledger: Ledger, destination: Destination, change: Delta) -> Delta:
+    """Of a change, the removes of customers who may not be in any audience (any more)."""
+    must = ledger.blocked_customers(change.removes, destination.purpose, destination.channel)
+    return Delta(removes=[customer_id for customer_id in change.removes if customer_id in must])
 
 
 def _fingerprints(key: str, destination: str, rows: pa.Table) -> dict[str, str]:

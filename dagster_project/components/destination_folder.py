@@ -20,6 +20,9 @@ class DestinationFolder(dg.Component, dg.Model, dg.Resolvable):
         return dg.Definitions.merge(dg.Definitions(assets=assets), definitions_of_faults("destination", folder))
 
 
+SEGMENT_HAS_ITS_SIZE = "segment_has_its_size"
+
+
 def batches_of(file: DestinationFile, path: Path) -> dg.AssetsDefinition:
     """The outbox of one destination: what waits for it becomes one immutable batch."""
     destination = file.to_destination()
@@ -28,21 +31,38 @@ def batches_of(file: DestinationFile, path: Path) -> dg.AssetsDefinition:
         key=file.destination,
         deps=["published", "acknowledgements"],
         description=f"{file.title}: batches in `outbox/{file.destination}/`.",
-        check_specs=[dg.AssetCheckSpec(FILE_IS_VALID, asset=file.destination, blocking=False)],
+        check_specs=[
+            dg.AssetCheckSpec(name, asset=file.destination, blocking=False)
+            for name in (FILE_IS_VALID, *([SEGMENT_HAS_ITS_SIZE] if file.segment else []))
+        ],
         kinds={"yaml"},
     )
     def export(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        from dagster_project.adapters.exporting import export_destination
+        from dagster_project.adapters.exporting import export_destination, held_back
         from dagster_project.adapters.ledger import open_ledger
+        from dagster_project.adapters.published import open_published
 
         with open_ledger(settings().ledger_address) as ledger:
             batch = export_destination(settings(), ledger, destination, as_of_of(context))
+        reason = held_back(open_published(settings()), destination)
+        size = [segment_has_its_size(file.destination, reason)] if file.segment else []
         return dg.MaterializeResult(
             metadata={
                 "batch": "nothing new to tell" if batch is None else batch.folder_name,
                 "dagster/row_count": 0 if batch is None else batch.count_rows,
             },
-            check_results=[valid_file(file.destination, path.name)],
+            check_results=[valid_file(file.destination, path.name), *size],
         )
 
     return export
+
+
+def segment_has_its_size(asset: str, breach: str | None) -> dg.AssetCheckResult:
+    """The check that holds back one export, and one alone, while the segment behind it has not its expected size."""
+    return dg.AssetCheckResult(
+        passed=breach is None,
+        asset_key=asset,
+        check_name=SEGMENT_HAS_ITS_SIZE,
+        severity=dg.AssetCheckSeverity.ERROR,
+        description=f"held back: {breach}" if breach else "the segment has the size its owner expects",
+    )

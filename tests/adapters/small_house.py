@@ -71,13 +71,16 @@ def house(
     points: Iterable[dict[str, str | None]],
     audience: Iterable[str] = (),
     as_of: datetime = AS_OF,
+    segment_sizes: pa.Table | None = None,
 ) -> Version:
-    """Publish contact points and one membership audience."""
+    """Publish contact points, one membership audience and, where given, the sizes of segments."""
     schema = pa.schema([(name, pa.string()) for name in POINT_COLUMNS])
     members = list(audience)
     columns = [members, [f"s-{customer_id}" for customer_id in members], [naive_utc(as_of)] * len(members)]
     arrays = [pa.array(values, field.type) for values, field in zip(columns, MEMBERSHIP_SCHEMA, strict=True)]
     tables = {"audiences/fading": pa.table(arrays, schema=MEMBERSHIP_SCHEMA)}
+    if segment_sizes is not None:
+        tables["analytics/segment_sizes"] = segment_sizes
     return publish(settings, tables, as_of, {"contact_points": pa.Table.from_pylist(list(points), schema=schema)})
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -80,3 +80,33 @@ def sizes(
             }
         )
     return conforming("segment_sizes", pa.Table.from_pylist(rows, schema=SEGMENT_SIZES))
+
+
+def breaches(segment_sizes: pa.Table, wanted: Iterable[str]) -> dict[str, str]:
+    """Which of these segments nothing may be exported from, each with the reason in words.
+
+    A segment of the wrong size is more often a slip in its condition or in the data than a change of the world: nobody
+    is contacted on its word until its owner has looked.
+
+    Args:
+        segment_sizes: the table of that name.
+        wanted: names of segments that something draws on.
+
+    >>> one = sizes({"top": ("team:crm", "targeting", SizeBand(min_count=1, max_count=5))}, {"top": 9}, 100)
+    >>> breaches(one, ["top", "quiet"])["top"]
+    'segment top has 9 customers, its owner team:crm expects 1 to 5'
+    >>> breaches(one, ["quiet"])
+    {'quiet': 'segment quiet could not be asked: its file is missing or wrong'}
+    """
+    known = {row["segment"]: row for row in segment_sizes.to_pylist()}
+    told = {}
+    for segment in sorted(set(wanted)):
+        row = known.get(segment)
+        if row is None:
+            told[segment] = f"segment {segment} could not be asked: its file is missing or wrong"
+        elif not row["is_within_band"]:
+            told[segment] = (
+                f"segment {segment} has {row['count_customers']} customers, its owner {row['owner']} expects "
+                f"{row['expected_min']} to {row['expected_max']}"
+            )
+    return told
