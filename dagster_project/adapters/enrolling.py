@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from dagster_project.adapters.care_models import EntriesFound, find_entries
+from dagster_project.domain.analytics.segments import breaches
 from dagster_project.domain.care_models import CareModel, EventEntry, past_enrolments
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def enrol_customers(
 ) -> EntriesFound:
     """Find the enrolments of every care model, write the new ones to the ledger and all to ``care_models.enrolments``.
 
-    The ledger first follows identity: who was two and is one now has one history.
+    A model whose segment has not the size it should have (:func:`held_back`) enrols nobody and proposes nothing, until
+    it has it again. The ledger first follows identity: who was two and is one now has one history.
 
     Args:
         settings: for the business zone and the salt of the control draw.
@@ -55,7 +57,18 @@ def enrol_customers(
         past_enrolments(ledger.enrolments(), ledger.contacts()),
         as_of,
         settings,
+        warehouse.read("select segment, customer_id from analytics.segments"),
+        held_back(warehouse, models),
     )
     ledger.enrol(found.entries.filter(pc.field("is_new")), as_of)
     warehouse.write("care_models", "enrolments", found.entries)
     return found
+
+
+def held_back(warehouse: Warehouse, models: Sequence[CareModel]) -> dict[str, str]:
+    """The care models that propose nothing now, each with the reason: the size of the segment they draw on."""
+    drawn = {model.care_model: model.segment for model in models if model.segment is not None}
+    if not drawn:
+        return {}
+    told = breaches(warehouse.read("select * from analytics.segment_sizes"), drawn.values())
+    return {name: told[segment] for name, segment in sorted(drawn.items()) if segment in told}

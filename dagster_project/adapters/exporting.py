@@ -37,7 +37,8 @@ def export_destination(settings: Settings, ledger: Ledger, destination: Destinat
 
     A message destination gets the claimed contacts of its channel; a membership destination what changed in its
     audience. While the audience's segment has not the size it should have (:func:`held_back`), the audience stays as
-    the destination holds it, and only whoever may not be in any is taken out. Whoever may no longer be contacted, or cannot be reached, is left out with a reason in the ledger.
+    the destination holds it, and only whoever may not be in any is taken out. Whoever may no longer be contacted, or
+    cannot be reached, is left out with a reason in the ledger.
 
     Args:
         as_of: the moment of the export (UTC, with zone).

@@ -208,6 +208,10 @@ class CareModelFile(Strict):
     entry: Annotated[EventEntryFile | StateEntryFile, Field(discriminator="trigger")] = Field(
         description="what brings a customer in"
     )
+    segment: Name | None = Field(
+        default=None,
+        description="a segment for targeting whose members alone enter; while its size is wrong nothing is proposed",
+    )
     reentry: ReentryFile = Field(description="whether a customer may enter again: never, after: 90d, per: subject")
     control_share: float = Field(
         default=0.0, ge=0, le=0.5, description="share of those who enter that is measured and never contacted"
@@ -256,6 +260,7 @@ class CareModelFile(Strict):
             entry=entry,
             reentry=self._reentry(),
             steps=tuple(step.as_step() for step in self.steps),
+            segment=self.segment,
             control_share=self.control_share,
             value=self.value,
             priority=self.priority,

@@ -9,7 +9,10 @@ from dagster_project.components.care_model import CareModelFile, load_care_model
 from dagster_project.components.faulty_files import FILE_IS_VALID, definitions_of_faults, valid_file
 from dagster_project.components.fenced import Folder
 from dagster_project.components.running import WAREHOUSE_POOL, as_of_of
+from dagster_project.components.segment_size import SEGMENT_HAS_ITS_SIZE, segment_has_its_size
 from dagster_project.settings import settings
+
+DRAWN_FROM = ("segments", "segment_sizes")  # what a care model that names a segment waits for
 
 
 class CareModelFolder(dg.Component, dg.Model, dg.Resolvable):
@@ -29,7 +32,7 @@ def enrolments_of(folder: Folder[CareModelFile]) -> dg.AssetsDefinition:
     specs = [
         dg.AssetSpec(
             name,
-            deps=["customer_analytics", "customer_events", "lifecycle_moves"],
+            deps=["customer_analytics", "customer_events", "lifecycle_moves", *(DRAWN_FROM if model.segment else ())],
             description=f"{model.title}. Version {model.version}, owned by {model.owner}.",
             kinds={"yaml"},
         )
@@ -42,16 +45,21 @@ def enrolments_of(folder: Folder[CareModelFile]) -> dg.AssetsDefinition:
             *specs,
             dg.AssetSpec("enrolments", deps=list(models), description="Every enrolment in place."),
         ],
-        check_specs=[dg.AssetCheckSpec(FILE_IS_VALID, asset=name, blocking=False) for name in models],
+        check_specs=[
+            dg.AssetCheckSpec(check, asset=name, blocking=False)
+            for name, model in models.items()
+            for check in (FILE_IS_VALID, *([SEGMENT_HAS_ITS_SIZE] if model.segment else []))
+        ],
         pool=WAREHOUSE_POOL,
     )
     def find_enrolments(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-        from dagster_project.adapters.enrolling import enrol_customers
+        from dagster_project.adapters.enrolling import enrol_customers, held_back
         from dagster_project.adapters.ledger import open_ledger
         from dagster_project.adapters.warehouse import open_warehouse
 
         with open_ledger(settings().ledger_address) as ledger, open_warehouse(settings()) as warehouse:
             found = enrol_customers(settings(), ledger, warehouse, list(models.values()), as_of_of(context))
+            held = held_back(warehouse, list(models.values()))
         per_model = found.entries.group_by("care_model").aggregate([("is_new", "sum"), ("customer_id", "count")])
         counts = {row["care_model"]: row for row in per_model.to_pylist()}
         for name in models:
@@ -59,7 +67,10 @@ def enrolments_of(folder: Folder[CareModelFile]) -> dg.AssetsDefinition:
             yield dg.MaterializeResult(
                 asset_key=name,
                 metadata={"count_enrolled": row.get("customer_id_count", 0), "count_new": row.get("is_new_sum", 0)},
-                check_results=[valid_file(name, folder.files[name].name, found.faults.get(name))],
+                check_results=[
+                    valid_file(name, folder.files[name].name, found.faults.get(name)),
+                    *([segment_has_its_size(name, held.get(name))] if models[name].segment else []),
+                ],
             )
         yield dg.MaterializeResult(asset_key="enrolments", metadata={"dagster/row_count": found.entries.num_rows})
 

@@ -7,6 +7,7 @@ import dagster as dg
 from dagster_project.components.destination import DestinationFile, load_destinations
 from dagster_project.components.faulty_files import FILE_IS_VALID, definitions_of_faults, valid_file
 from dagster_project.components.running import as_of_of
+from dagster_project.components.segment_size import SEGMENT_HAS_ITS_SIZE, segment_has_its_size
 from dagster_project.settings import settings
 
 
@@ -18,9 +19,6 @@ class DestinationFolder(dg.Component, dg.Model, dg.Resolvable):
         folder = load_destinations(Path(context.path))
         assets = [batches_of(item, folder.files[name]) for name, item in sorted(folder.items.items())]
         return dg.Definitions.merge(dg.Definitions(assets=assets), definitions_of_faults("destination", folder))
-
-
-SEGMENT_HAS_ITS_SIZE = "segment_has_its_size"
 
 
 def batches_of(file: DestinationFile, path: Path) -> dg.AssetsDefinition:
@@ -55,14 +53,3 @@ def batches_of(file: DestinationFile, path: Path) -> dg.AssetsDefinition:
         )
 
     return export
-
-
-def segment_has_its_size(asset: str, breach: str | None) -> dg.AssetCheckResult:
-    """The check that holds back one export, and one alone, while the segment behind it has not its expected size."""
-    return dg.AssetCheckResult(
-        passed=breach is None,
-        asset_key=asset,
-        check_name=SEGMENT_HAS_ITS_SIZE,
-        severity=dg.AssetCheckSeverity.ERROR,
-        description=f"held back: {breach}" if breach else "the segment has the size its owner expects",
-    )

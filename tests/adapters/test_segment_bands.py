@@ -94,6 +94,12 @@ def test_the_size_right_again_catches_up(home: Settings, ledger: Ledger) -> None
     assert (rows_of(second, "remove.csv"), rows_of(second, "add.csv")) == (2, 2)
 
 
+def test_a_segment_for_analysis_is_never_exported(home: Settings) -> None:
+    looked_at = sizes({"fading": ("team:crm", "analysis", SizeBand(min_count=1, max_count=3))}, {"fading": 2}, 100)
+    version = house(home, [point(one) for one in IDS], IDS[:2], segment_sizes=looked_at)
+    assert held_back(version, GOOGLE) == "segment fading is for analysis: nothing may be exported from it"
+
+
 def test_a_destination_held_back_does_not_keep_the_sensor_busy(home: Settings, ledger: Ledger) -> None:
     night(home, ledger, IDS[:3], fading=3, new_customers=3)
     night(home, ledger, IDS[2:], fading=4, new_customers=3)

@@ -11,6 +11,9 @@ import pyarrow as pa
 from dagster_project.domain.analytics.schema import SEGMENT_SIZES, SEGMENTS, conforming
 
 
+TARGETING = "targeting"  # the purpose of segments that audiences and care models may draw on
+
+
 @dataclass(frozen=True)
 class SizeBand:
     """The size a segment should have: shares of all customers, or numbers of customers."""
@@ -104,6 +107,8 @@ def breaches(segment_sizes: pa.Table, wanted: Iterable[str]) -> dict[str, str]:
         row = known.get(segment)
         if row is None:
             told[segment] = f"segment {segment} could not be asked: its file is missing or wrong"
+        elif row["purpose"] != TARGETING:
+            told[segment] = f"segment {segment} is for {row['purpose']}: nothing may be exported from it"
         elif not row["is_within_band"]:
             told[segment] = (
                 f"segment {segment} has {row['count_customers']} customers, its owner {row['owner']} expects "

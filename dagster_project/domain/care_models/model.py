@@ -68,6 +68,7 @@ class CareModel:
     entry: EventEntry | StateEntry
     reentry: Reentry
     steps: tuple[Step, ...]
+    segment: str | None = None  # whose members alone may enter
     control_share: float = 0.0
     value: Decimal = Decimal(0)
     priority: int = 50
