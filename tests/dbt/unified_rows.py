@@ -43,6 +43,19 @@ COLUMNS = {
         **dict.fromkeys(["source_system", "category", "priority", "contact_channel"], TEXT),
         **dict.fromkeys(["opened_at", "closed_at", "updated_at"], MOMENT),
     },
+    "order_lines": {
+        **dict.fromkeys(["order_line_id", "order_id", "source_record_id", "product_id", "source_system"], TEXT),
+        "line_kind": TEXT,
+        **dict.fromkeys(["quantity", "line_amount"], MONEY),
+    },
+    "products": {
+        **dict.fromkeys(["product_version_id", "product_id", "source_system", "name", "category"], TEXT),
+        "unit_price": MONEY,
+    },
+    "product_availability": {
+        **dict.fromkeys(["product_statement_id", "product_id", "source_system"], TEXT),
+        "is_available": pa.bool_(),
+    },
     "events": {
         **dict.fromkeys(["event_id", "event_type", "source_system", "source_record_id", "subject_id", "channel"], TEXT),
         "amount": MONEY,
@@ -55,7 +68,7 @@ ROOMS = {  # table -> in the vault
     "customer_360": {"customer_events": False, "customer_service_contacts": False, "consents_current": False,
                      "current_contacts": True, "customer_emails": True, "customer_phones": True,
                      "customer_names": True, "customer_addresses": True, "contact_points": True, "customer_360": False,
-                     "customer_months": False},
+                     "customer_months": False, "customer_products": False, "current_products": False},
 }  # fmt: skip
 
 
@@ -156,7 +169,7 @@ def _do(home: Settings, *statements: str) -> None:
 
 
 def write_unified(settings: Settings, rows: Iterable[Row], shuffled: int | None = None) -> None:
-    """Replace the five tables of the unified room that the two rooms read."""
+    """Replace the tables of the unified room that the two rooms read."""
     ordered = list(rows)
     if shuffled is not None:
         random.Random(shuffled).shuffle(ordered)

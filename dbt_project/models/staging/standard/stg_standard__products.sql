@@ -14,6 +14,8 @@ select
     category,
     -- numbers
     unit_price,
+    -- yes/no
+    in_stock as is_available,
     -- moments
     occurred_at,
     known_at
