@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
 
+from dagster_project.components.event_types import EventType
 from dagster_project.components.fenced import Folder, load_folder
 from dagster_project.components.wording import Line, Name, Span
 from dagster_project.domain.care_models import model as domain
@@ -25,14 +26,6 @@ from dagster_project.domain.conditions.customer import CUSTOMER_COLUMNS, EVENT_C
 MODELS = Path(__file__).resolve().parent.parent / "defs" / "care_models" / "models"
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "contracts" / "care_model.schema.json"
 
-EventType = Literal[
-    "purchase", "return", "web_visit", "product_view",
-    "newsletter_sent", "newsletter_opened", "newsletter_clicked", "newsletter_machine_opened",
-    "newsletter_machine_clicked", "newsletter_bounced", "newsletter_unsubscribed",
-    "service_opened", "service_closed", "consent_given", "consent_denied", "joined",
-    "became_prospect", "became_new", "became_active", "became_fading", "became_passive", "became_lost",
-    "became_returned",
-]  # fmt: skip
 Channel = Literal["email", "phone", "letter", "sms"]
 LINKED_CHANNELS = ("email", "sms")  # a message on these without a place to go to is refused
 

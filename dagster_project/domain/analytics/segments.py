@@ -10,7 +10,6 @@ import pyarrow as pa
 
 from dagster_project.domain.analytics.schema import SEGMENT_SIZES, SEGMENTS, conforming
 
-
 TARGETING = "targeting"  # the purpose of segments that audiences and care models may draw on
 
 
