@@ -137,6 +137,25 @@ def explain(
     _print_json(story) if as_json else show_explanation(out, story)
 
 
+@app.command(epilog="Example: `hoiva report base_xray --as-of 2026-03-31`")
+def report(
+    name: Annotated[str | None, typer.Argument(help="A page, as base_xray; without it, all pages are listed.")] = None,
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="A day of the month wanted; default: the newest there is.")
+    ] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Where the pages for people lie: each opens in any browser, without a network."""
+    from dagster_project.adapters.pages import choose_pages, month_of
+    from dagster_project.cli_views import show_pages
+
+    own = _settings(home)
+    month = None if as_of is None else month_of(_moment(as_of, own, "--as-of"), own)
+    pages = choose_pages(own, name, month)
+    _print_json(pages) if as_json else show_pages(out, pages)
+
+
 @app.command(epilog="Example: `hoiva demo --customers 5000`")
 def demo(
     customers: Annotated[int, typer.Option("--customers", min=50, help="How many people live in the town.")] = 2000,

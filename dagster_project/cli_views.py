@@ -226,3 +226,9 @@ def show_explanation(out: Console, story: dict[str, Any]) -> None:
     out.print(table_of("Decisions of the last run", heads, decisions))
     if not decisions:
         out.print("  No care model proposed anything for this customer in the last run.")
+
+
+def show_pages(out: Console, pages: list[dict[str, str]]) -> None:
+    """Where each page lies, so that a click or a copy opens it."""
+    for page in pages:
+        out.print(f"{page['month']}  {page['name']:<20} {page['path']}", markup=False, soft_wrap=True)

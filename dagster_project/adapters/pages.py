@@ -59,3 +59,29 @@ def find_pages(settings: Settings) -> dict[str, Path]:
     if not found:
         raise HoivaError("there are no pages yet; run hoiva run first")
     return found
+
+
+def choose_pages(settings: Settings, name: str | None, month: str | None) -> list[dict[str, str]]:
+    """The published pages a person asks for: the newest month's, unless another is named.
+
+    Args:
+        settings: for the home.
+        name: of one page; None: all of them.
+        month: ``2026-03``; None: of one page its newest month, otherwise every month.
+
+    Returns:
+        name, month and path of each, oldest month first.
+
+    Raises:
+        HoivaError: there is no such page, with the pages and months there are.
+    """
+    pages = []
+    for key, path in find_pages(settings).items():
+        of_month, _, own_name = key.partition("/")
+        pages.append({"name": own_name, "month": of_month, "path": str(path)})
+    chosen = [page for page in pages if name in (None, page["name"]) and month in (None, page["month"])]
+    if not chosen:
+        names = ", ".join(sorted({page["name"] for page in pages}))
+        months = f"{pages[0]['month']} to {pages[-1]['month']}"
+        raise HoivaError(f"there is no page {name or ''} of {month or 'any month'}; there are {names}, {months}")
+    return chosen[-1:] if name and month is None else chosen

@@ -11,6 +11,8 @@ import duckdb
 from dagster_project.adapters.published import open_published
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from dagster_project.adapters.published import Version
     from dagster_project.settings import Settings
 
@@ -27,6 +29,10 @@ class Reader:
         cursor = self._connection.execute(sql, parameters or None)
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def table(self, sql: str) -> pa.Table:
+        """The rows of a query as a table."""
+        return self._connection.execute(sql).to_arrow_table()
 
     def has(self, table: str) -> bool:
         """Whether this version publishes ``room/table``."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from dagster_project.adapters.pages import find_pages, pages_to_publish, write_page
+from dagster_project.adapters.pages import choose_pages, find_pages, pages_to_publish, write_page
 from dagster_project.adapters.published import publish
 from dagster_project.errors import HoivaError
 from dagster_project.settings import Settings
@@ -63,3 +63,25 @@ def test_nothing_else_becomes_a_path(home: Settings, name: str) -> None:
 def test_without_pages_there_is_a_hint(home: Settings) -> None:
     with pytest.raises(HoivaError, match="run hoiva run first"):
         find_pages(home)
+
+
+@pytest.fixture
+def two_months(home: Settings) -> Settings:
+    for moment in (MARCH, APRIL):
+        for name in ("base_xray", "churn_model"):
+            write_page(home, name, moment, f"<p>{name}</p>")
+    publish_all(home)
+    return home
+
+
+def test_the_newest_page_of_a_name_is_chosen_unless_a_month_is_named(two_months: Settings) -> None:
+    newest = choose_pages(two_months, "base_xray", None)
+    assert [page["month"] for page in newest] == ["2026-04"]
+    assert [page["month"] for page in choose_pages(two_months, "base_xray", "2026-03")] == ["2026-03"]
+    assert len(choose_pages(two_months, None, None)) == 4
+    assert Path(newest[0]["path"]).read_text() == "<p>base_xray</p>"
+
+
+def test_a_page_that_is_not_there_is_answered_with_those_that_are(two_months: Settings) -> None:
+    with pytest.raises(HoivaError, match="base_xray, churn_model, 2026-03 to 2026-04"):
+        choose_pages(two_months, "lorenz", None)

@@ -25,7 +25,7 @@ ROOMS = {
     "analytics": {"rfm", "rhythm", "lifecycle", "customer_analytics", "segments", "segment_sizes",
                   "churn_model", "churn_scores", "lifetime_value", "lifetime_value_model",
                   "lifecycle_moves", "lifecycle_migration", "lifecycle_before",
-                  "fading_high_value", "fading_high_value_flow"},
+                  "value_tier_migration", "base_xray", "fading_high_value", "fading_high_value_flow"},
     "care_models": {"welcome_after_first_purchase", "thank_you_after_service_call", "high_value_fading",
                     "enrolments"},
     "decisions": {"candidates", "contact_plan", "funnel"},

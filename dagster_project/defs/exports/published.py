@@ -12,6 +12,7 @@ AUDIENCES = sorted(
 )
 # Tables of the analyses that nothing else here waits for.
 SCORES = (
+    "base_xray",
     "churn_model",
     "churn_scores",
     "fading_high_value",

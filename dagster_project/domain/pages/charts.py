@@ -15,15 +15,18 @@ if TYPE_CHECKING:
 
 INK = "#17212b"  # text; drawn in the page's own text colour
 GRID = "#8a96a1"  # grid and ticks: seen on white and on black
+# Comes with the drawer and is as wide as Arial and Helvetica, which readers have: letters fit on any machine.
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 WIDTH, HEIGHT = 480, 240  # pixels of a figure's inside
 # From dark to light: next to each other in a legend they differ in grey, too.
 PALETTE = ("#1f4e79", "#d9730d", "#4c9f9a", "#b8506f", "#9ab3cc", "#e3b45a", "#7a7f87", "#c9d6c0")
 ACCENT = PALETTE[0]
-RAMP = ("#eef3f8", "#1f4e79")  # of heat maps, little to much
+ON_PALE = "#17212a"  # letters on a pale cell, on a dark page, too
+RAMP = ("#e6eef6", "#1f4e79")  # of heat maps, little to much
 
 CONFIG: dict[str, Any] = {
     "background": None,
-    "font": "sans-serif",
+    "font": FONT,
     "view": {"stroke": None},
     "axis": {
         "labelColor": INK, "titleColor": INK, "domainColor": GRID, "tickColor": GRID, "gridColor": GRID,
@@ -104,9 +107,13 @@ def lines(
 
 def heat(
     rows: pd.DataFrame, x: str, y: str, value: str, *, x_title: str = "", y_title: str = "", form: str = ",.0f",
-    x_order: list[Any] | None = None, y_order: list[Any] | None = None,
+    x_order: list[Any] | None = None, y_order: list[Any] | None = None, width: int = WIDTH - 40, labels: bool = True,
+    most: float | None = None,
 ) -> str:  # fmt: skip
-    """A grid of numbers, the larger the darker; each cell says its number."""
+    """A grid of numbers, the larger the darker; each cell says its number, unless ``labels`` is off.
+
+    ``most`` is the number that is darkest; without it, the largest there is.
+    """
     import altair as alt
 
     base = alt.Chart(rows).encode(
@@ -120,12 +127,44 @@ def heat(
             f"{y}:O", title=y_title or None, sort=y_order, axis=alt.Axis(ticks=False, domain=False, labelLimit=160)
         ),
     )
-    most = float(rows[value].max()) if len(rows) else 0.0
-    cells = base.mark_rect(cornerRadius=2).encode(
-        color=alt.Color(f"{value}:Q", legend=None, scale=alt.Scale(domain=[0, most or 1], range=list(RAMP)))
-    )
-    text = base.mark_text(fontSize=11).encode(
-        text=alt.Text(f"{value}:Q", format=form),
-        color=alt.condition(alt.datum[value] > most * 0.55, alt.value("#ffffff"), alt.value("#17212a")),
-    )
-    return svg((cells + text).properties(width=WIDTH - 40, height=alt.Step(30)))
+    top = most or (float(rows[value].max()) if len(rows) else 0.0) or 1.0
+    layers = [
+        base.mark_rect(cornerRadius=2).encode(
+            color=alt.Color(f"{value}:Q", legend=None, scale=alt.Scale(domain=[0, top], range=list(RAMP), clamp=True))
+        )
+    ]
+    if labels:
+        ink = alt.condition(alt.datum[value] > top * 0.5, alt.value("#ffffff"), alt.value(ON_PALE))
+        layers.append(base.mark_text(fontSize=11).encode(text=alt.Text(f"{value}:Q", format=form), color=ink))
+    return svg(alt.layer(*layers).properties(width=width, height=alt.Step(30)))
+
+
+def moves(rows: pd.DataFrame, then: str, now: str, value: str, order: list[str]) -> str:
+    """How many went from where (rows) to where (columns); those who stayed are framed, so that they drown nobody."""
+    import altair as alt
+
+    came_from = [place for place in order if place in set(rows[then])]
+    came_to = [place for place in order if place in set(rows[now])]
+    has_moved = rows[then] != rows[now]
+    names = {place: place.replace("_", " ") for place in order}
+    drawn = rows.assign(has_moved=has_moved)
+    for column in (then, now):
+        drawn[column] = drawn[column].map(names)
+    top = float(rows[value][has_moved].max()) if has_moved.any() else 1.0
+    base = alt.Chart(drawn).encode(
+        x=alt.X(f"{now}:O", title="now", sort=[names[place] for place in came_to],
+                axis=alt.Axis(orient="top", labelAngle=0, ticks=False, domain=False)),
+        y=alt.Y(f"{then}:O", title="at the end of last month", sort=[names[place] for place in came_from],
+                axis=alt.Axis(ticks=False, domain=False, labelLimit=160)),
+    )  # fmt: skip
+    moved, stayed = base.transform_filter("datum.has_moved"), base.transform_filter("!datum.has_moved")
+    ink = alt.condition(alt.datum[value] > top * 0.5, alt.value("#ffffff"), alt.value(ON_PALE))
+    layers = [
+        moved.mark_rect(cornerRadius=2).encode(
+            color=alt.Color(f"{value}:Q", legend=None, scale=alt.Scale(domain=[0, top], range=["#fbe9d7", "#b3500a"]))
+        ),
+        stayed.mark_rect(cornerRadius=2, fillOpacity=0, stroke=GRID, strokeWidth=1, strokeOpacity=0.7),
+        moved.mark_text(fontSize=11).encode(text=alt.Text(f"{value}:Q", format=",.0f"), color=ink),
+        stayed.mark_text(fontSize=11, color=INK).encode(text=alt.Text(f"{value}:Q", format=",.0f")),
+    ]
+    return svg(alt.layer(*layers).properties(width=WIDTH - 60, height=alt.Step(30)))

@@ -29,23 +29,26 @@ class Figure:
         svg: of :func:`dagster_project.domain.pages.charts.svg`.
         told: the same in words: what a reader should see in it; also its text alternative.
         sql: the query over the published tables that gives its numbers, if there is one.
+        is_wide: over the whole width of the page.
     """
 
     title: str
     svg: str
     told: str
     sql: str | None = None
+    is_wide: bool = False
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """A table of numbers; the first column names the rows."""
+    """A table of numbers; the first column names the rows. ``is_wide``: over the whole width of the page."""
 
     title: str
     columns: Sequence[str]
     rows: Sequence[Sequence[Value]]
     told: str = ""
     sql: str | None = None
+    is_wide: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,8 @@ def _block(block: Figure | Numbers, number: list[int]) -> str:
     inside = _picture(block, number[0]) if isinstance(block, Figure) else _table(block)
     told = f"<p>{escape(block.told)}</p>" if block.told else ""
     sql = f"<details><summary>SQL</summary><pre>{escape(block.sql.strip())}</pre></details>" if block.sql else ""
-    return f"<figure>\n<figcaption><h3>{escape(block.title)}</h3>{told}</figcaption>\n{inside}\n{sql}</figure>"
+    wide = ' class="wide"' if block.is_wide else ""
+    return f"<figure{wide}>\n<figcaption><h3>{escape(block.title)}</h3>{told}</figcaption>\n{inside}\n{sql}</figure>"
 
 
 def _picture(figure: Figure, number: int) -> str:

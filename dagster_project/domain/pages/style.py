@@ -24,6 +24,7 @@ nav ol{display:flex;flex-wrap:wrap;gap:.2rem 1.4rem;padding:0;margin:0;list-styl
 .blocks{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));gap:1.4rem;margin-top:1.1rem}
 figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:1.1rem 1.2rem;
 min-width:0;break-inside:avoid}
+figure.wide{grid-column:1/-1}
 figcaption p{font-size:.92rem;margin:0 0 .6rem}
 .picture svg{display:block;max-width:100%;height:auto;color:var(--ink)}
 .table{overflow-x:auto}

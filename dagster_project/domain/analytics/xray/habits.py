@@ -1,0 +1,108 @@
+"""How customers buy: cohorts, gaps, silence, the visits to expect, weekdays and hours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dagster_project.domain.analytics.rhythm import GONE_AFTER, QUIET_AFTER
+from dagster_project.domain.analytics.xray.drawing import WIDE, histogram
+from dagster_project.domain.analytics.xray.questions import Answer
+from dagster_project.domain.analytics.xray.words import MONTHS_SHOWN, Setting, customers, percent, share_of, whole
+from dagster_project.domain.pages import Figure, Numbers, Section
+from dagster_project.domain.pages.charts import bars, heat
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def cohorts_section(answers: Mapping[str, Answer]) -> Section:
+    """How many of those who began together still buy."""
+    cohorts = answers["cohorts"]
+    if not cohorts:
+        return Section("Cohorts", "Nobody has bought yet.")
+    rows = cohorts.rows
+    shown = sorted(rows["first_month"].unique())[-MONTHS_SHOWN:]
+    rows = rows[rows["first_month"].isin(shown)]
+    began = rows[rows["months_since"] == 0].set_index("first_month")["count_buyers"]
+    label = {month: f"{month}   {whole(began[month])}" for month in shown}
+    later = rows[rows["months_since"] > 0]
+    third = rows[rows["months_since"] == 3]
+    told = "Each row are those who first bought in one month, with their number; each cell the share who bought again."
+    if len(third):
+        share = share_of(third["count_buyers"].sum(), began[third["first_month"]].sum())
+        told += f" In the third month after the first purchase {percent(share)} bought."
+    if not len(later):
+        return Section("Cohorts", "All who bought did so for the first time this month.")
+    drawn = heat(
+        later.assign(cohort=later["first_month"].map(label)), "months_since", "cohort", "share",
+        x_title="months since the first purchase", form=".0%", y_order=list(label.values()), width=WIDE - 60,
+    )  # fmt: skip
+    return Section("Cohorts", "", [Figure("How many come back", drawn, told, cohorts.sql, True)])
+
+
+def habits_section(answers: Mapping[str, Answer], setting: Setting) -> Section:
+    """The rhythm of purchases."""
+    drawn = {
+        "gaps": _gaps,
+        "quiet": _quiet,
+        "hours": _hours,
+    }
+    blocks: list[Figure | Numbers] = [figure(answers[name]) for name, figure in drawn.items() if answers[name]]
+    if answers["due"]:
+        blocks.insert(2, _due(answers["due"], setting))
+    told = "Everyone has a rhythm of their own; what is silence for one is the usual gap of another."
+    return Section("Visit rhythm", told if blocks else "Nobody has bought yet.", blocks)
+
+
+def _gaps(gaps: Answer) -> Figure:
+    rows = gaps.rows
+    days = float(rows["median_days"].iloc[0])
+    told = (
+        f"Of {customers(rows['count_customers'].sum())} with at least three purchase days: half have "
+        f"{days:.0f} days or fewer between purchases."
+    )
+    drawn = histogram(
+        rows, "weeks", "count_customers", 1, x_title="weeks between purchases, each customer's median",
+        rules={f"half: {days:.0f} days": days / 7}, last="26+" if rows["weeks"].max() == 26 else None,
+    )  # fmt: skip
+    return Figure("The gap between purchases", drawn, told, gaps.sql)
+
+
+def _quiet(quiet: Answer) -> Figure:
+    rows = quiet.rows
+    late = rows[(rows["times"] >= QUIET_AFTER - 0.05) & (rows["times"] < GONE_AFTER)]["count_customers"].sum()
+    within = rows[rows["times"] < 1]["count_customers"].sum()
+    everyone = rows["count_customers"].sum()
+    told = (
+        f"{percent(share_of(within, everyone))} are within their own expected gap. Orange: about {customers(late)} "
+        f"silent for {QUIET_AFTER:g} to {GONE_AFTER:g} times as long as expected."
+    )
+    drawn = histogram(
+        rows, "times", "count_customers", 0.25, x_title="silence so far, in the customer's own expected gaps",
+        highlight=(QUIET_AFTER - 0.05, GONE_AFTER), form=".0f", last="5+" if rows["times"].max() == 5 else None,
+        rules={"quiet": QUIET_AFTER, "gone": GONE_AFTER},
+    )  # fmt: skip
+    return Figure("Who is quieter than usual", drawn, told, quiet.sql)
+
+
+def _due(due: Answer, setting: Setting) -> Figure:
+    rows = due.rows.assign(label=[f"week {week}" for week in due.rows["week"]])
+    soon = rows[rows["week"] <= 4]
+    told = (
+        f"If everyone keeps the own rhythm, {customers(soon['count_customers'].sum())} are due within four weeks, for "
+        f"about {setting.money(float(soon['expected_amount'].fillna(0).sum()))} at their average order."
+    )
+    return Figure("Visits to expect", bars(rows, "label", "count_customers"), told, due.sql)
+
+
+def _hours(hours: Answer) -> Figure:
+    rows = hours.rows
+    rows = rows.assign(day=[WEEKDAYS[number - 1] for number in rows["weekday"]])
+    by_day = rows.groupby("weekday")["count_orders"].sum().reindex(range(1, 8), fill_value=0)
+    by_hour = rows.groupby("hour")["count_orders"].sum().reindex(range(24), fill_value=0)
+    best_day, best_hour = WEEKDAYS[int(by_day.to_numpy().argmax())], int(by_hour.to_numpy().argmax())
+    told = (
+        f"Most orders come on {best_day} ({percent(share_of(by_day.max(), by_day.sum()))}) and between {best_hour} and "
+        f"{best_hour + 1} o'clock ({percent(share_of(by_hour.max(), by_hour.sum()))}), over the last 365 days."
+    )
+    drawn = heat(rows, "hour", "day", "count_orders", x_title="hour of the day", y_order=list(WEEKDAYS), labels=False)
+    return Figure("When they buy", drawn, told, hours.sql)
