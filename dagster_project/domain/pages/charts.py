@@ -22,7 +22,11 @@ WIDTH, HEIGHT = 480, 240  # pixels of a figure's inside
 PALETTE = ("#1f4e79", "#d9730d", "#4c9f9a", "#b8506f", "#9ab3cc", "#e3b45a", "#7a7f87", "#c9d6c0")
 ACCENT = PALETTE[0]
 ON_PALE = "#17212a"  # letters on a pale cell, on a dark page, too
-RAMP = ("#e6eef6", "#1f4e79")  # of heat maps, little to much
+WHITE_FROM = 0.75  # of the ramp: from here on white letters stand out more than dark ones (WCAG contrast)
+RAMP = ("#e8f0f8", "#8fb3d6", "#1f4e79")  # of heat maps, little to much
+
+# Numbers in pictures as the page writes them: thousands apart, a space before the percent sign.
+WRITTEN = {"decimal": ".", "thousands": "\u202f", "grouping": [3], "currency": ["", ""], "percent": "\u00a0%"}
 
 CONFIG: dict[str, Any] = {
     "background": None,
@@ -42,6 +46,7 @@ CONFIG: dict[str, Any] = {
     "area": {"color": ACCENT},
     "point": {"color": ACCENT, "filled": True, "size": 60},
     "rule": {"color": GRID},
+    "axisY": {"labelPadding": 6},
     "range": {"category": list(PALETTE), "heatmap": list(RAMP), "ramp": list(RAMP)},
 }  # fmt: skip
 
@@ -52,7 +57,7 @@ def svg(chart: alt.TopLevelMixin) -> str:
 
     described = chart.to_dict()
     described["config"] = CONFIG
-    drawn = vl_convert.vegalite_to_svg(described)
+    drawn = vl_convert.vegalite_to_svg(described, format_locale=WRITTEN)
     # The drawer numbers its clipping paths from the beginning of the process; here each picture counts for itself.
     numbers = {name: f"p{number}" for number, name in enumerate(re.findall(r'\bid="([^"]+)"', drawn))}
     drawn = re.sub(r'\bid="([^"]+)"', lambda found: f'id="{numbers[found[1]]}"', drawn)
@@ -108,11 +113,11 @@ def lines(
 def heat(
     rows: pd.DataFrame, x: str, y: str, value: str, *, x_title: str = "", y_title: str = "", form: str = ",.0f",
     x_order: list[Any] | None = None, y_order: list[Any] | None = None, width: int = WIDTH - 40, labels: bool = True,
-    most: float | None = None,
+    most: float | None = None, least: float = 0.0,
 ) -> str:  # fmt: skip
     """A grid of numbers, the larger the darker; each cell says its number, unless ``labels`` is off.
 
-    ``most`` is the number that is darkest; without it, the largest there is.
+    ``most`` is the number that is darkest, without it the largest there is; ``least`` the palest.
     """
     import altair as alt
 
@@ -130,11 +135,17 @@ def heat(
     top = most or (float(rows[value].max()) if len(rows) else 0.0) or 1.0
     layers = [
         base.mark_rect(cornerRadius=2).encode(
-            color=alt.Color(f"{value}:Q", legend=None, scale=alt.Scale(domain=[0, top], range=list(RAMP), clamp=True))
+            color=alt.Color(
+                f"{value}:Q",
+                legend=None,
+                scale=alt.Scale(domain=[least, top], domainMid=(least + top) / 2, range=list(RAMP), clamp=True),
+            )
         )
     ]
     if labels:
-        ink = alt.condition(alt.datum[value] > top * 0.5, alt.value("#ffffff"), alt.value(ON_PALE))
+        ink = alt.condition(
+            alt.datum[value] > least + (top - least) * WHITE_FROM, alt.value("#ffffff"), alt.value(ON_PALE)
+        )
         layers.append(base.mark_text(fontSize=11).encode(text=alt.Text(f"{value}:Q", format=form), color=ink))
     return svg(alt.layer(*layers).properties(width=width, height=alt.Step(30)))
 
@@ -158,7 +169,7 @@ def moves(rows: pd.DataFrame, then: str, now: str, value: str, order: list[str])
                 axis=alt.Axis(ticks=False, domain=False, labelLimit=160)),
     )  # fmt: skip
     moved, stayed = base.transform_filter("datum.has_moved"), base.transform_filter("!datum.has_moved")
-    ink = alt.condition(alt.datum[value] > top * 0.5, alt.value("#ffffff"), alt.value(ON_PALE))
+    ink = alt.condition(alt.datum[value] > top * 0.85, alt.value("#ffffff"), alt.value(ON_PALE))
     layers = [
         moved.mark_rect(cornerRadius=2).encode(
             color=alt.Color(f"{value}:Q", legend=None, scale=alt.Scale(domain=[0, top], range=["#fbe9d7", "#b3500a"]))

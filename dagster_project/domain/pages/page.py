@@ -7,7 +7,7 @@ by a screen reader.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -138,15 +138,28 @@ def _picture(figure: Figure, number: int) -> str:
 
 
 def _table(table: Numbers) -> str:
-    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in table.columns)
+    kinds = [_kind(row[place] for row in table.rows) for place in range(len(table.columns))]
+    head = "".join(
+        f'<th scope="col" class="{kind}">{escape(column)}</th>'
+        for column, kind in zip(table.columns, ["text", *kinds[1:]], strict=True)
+    )
     rows = []
     for row in table.rows:
-        first = f'<th scope="row">{shown(row[0])}</th>'
-        rest = "".join(
-            f'<td class="{"text" if isinstance(value, str) else "number"}">{shown(value)}</td>' for value in row[1:]
-        )
-        rows.append(f"<tr>{first}{rest}</tr>")
+        cells = zip(row[1:], kinds[1:], strict=True)
+        rest = "".join(f'<td class="{kind}">{shown(value)}</td>' for value, kind in cells)
+        rows.append(f'<tr><th scope="row">{shown(row[0])}</th>{rest}</tr>')
     return f'<div class="table"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+
+
+def _kind(values: Iterable[Value]) -> str:
+    """Whether a column reads as numbers, which stand right, or as text, which stands left.
+
+    >>> _kind([1, None]), _kind(["12 %", "-3.1 k EUR"]), _kind(["team:crm", "0"])
+    ('number', 'number', 'text')
+    """
+    told = [value for value in values if value is not None]
+    are_text = [isinstance(value, str) and not re.match("[-+\u2212]?[0-9]", value) for value in told]
+    return "text" if any(are_text) else "number"
 
 
 def shown(value: Value) -> str:

@@ -23,7 +23,7 @@ display:flex;flex-direction:column}
 nav ol{display:flex;flex-wrap:wrap;gap:.2rem 1.4rem;padding:0;margin:0;list-style:none;font-size:.95rem}
 .blocks{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,30rem),1fr));gap:1.4rem;margin-top:1.1rem}
 figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:1.1rem 1.2rem;
-min-width:0;break-inside:avoid}
+min-width:0;break-inside:avoid;display:flex;flex-direction:column}
 figure.wide{grid-column:1/-1}
 figcaption p{font-size:.92rem;margin:0 0 .6rem}
 .picture svg{display:block;max-width:100%;height:auto;color:var(--ink)}
@@ -32,9 +32,9 @@ table{border-collapse:collapse;width:100%;font-size:.92rem;font-variant-numeric:
 th,td{padding:.32rem .55rem;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
 thead th{color:var(--quiet);font-weight:600;font-size:.83rem}
 tbody th{font-weight:500}
-td.number,thead th:not(:first-child){text-align:right}
-td.text{text-align:left}
-details{margin-top:.7rem;font-size:.85rem;color:var(--quiet)}
+td.number,th.number{text-align:right}td.number{white-space:nowrap}
+td.text,th.text{text-align:left}
+details{margin-top:auto;padding-top:.7rem;font-size:.85rem;color:var(--quiet)}
 summary{cursor:pointer}
 pre{overflow-x:auto;background:var(--paper);border:1px solid var(--line);border-radius:.4rem;padding:.7rem .8rem;
 font:12.5px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
-WIDE = 980  # pixels of a figure over the whole page
+WIDE = 1060  # pixels of a figure over the whole page
+BIN = 0.92  # of a bin's width is drawn, so that bars stand apart
 NAMES = "['Jan','Feb','Mar','Apr','May','Jun','Jul','Aug','Sep','Oct','Nov','Dec']"
 
 
@@ -27,8 +28,8 @@ def month_axis(first: str, title: str | None = None) -> alt.Axis:
 
 
 def month_bars(
-    rows: pd.DataFrame, colours: dict[str, str], *, value: str = "count", form: str = "~s", width: int = WIDTH,
-    line: pd.DataFrame | None = None, height: int = HEIGHT,
+    rows: pd.DataFrame, colours: dict[str, str], *, value: str = "count", form: str = "", width: int = WIDTH,
+    line: pd.DataFrame | None = None, height: int = HEIGHT, has_legend: bool = True,
 ) -> str:  # fmt: skip
     """Stacked bars a month; values below zero hang down.
 
@@ -36,21 +37,23 @@ def month_bars(
         rows: ``month``, ``series`` (keys of colours, in their order), ``place`` and the value.
         colours: of the series.
         value: the column.
-        form: of the axis.
+        form: of the axis; empty: whole numbers, large ones shortened (20k).
         width: of the inside, pixels.
         line: ``month`` and the same value column, drawn over the bars.
         height: of the inside, pixels.
+        has_legend: whether the colours are named above.
     """
     import altair as alt
 
+    legend = alt.Legend(title=None) if has_legend else None
     x = alt.X("month:O", axis=month_axis(str(rows["month"].min())), scale=alt.Scale(paddingInner=0.22))
     bars = (
         alt.Chart(rows)
         .mark_bar(cornerRadiusEnd=0)
         .encode(
             x=x,
-            y=alt.Y(f"{value}:Q", title=None, axis=alt.Axis(format=form, tickCount=5, domain=False, ticks=False)),
-            color=alt.Color(f"{'series'}:N", scale=scale_of(colours), sort=list(colours)),
+            y=alt.Y(f"{value}:Q", title=None, axis=_amounts(form)),
+            color=alt.Color("series:N", scale=scale_of(colours), sort=list(colours), legend=legend),
             order=alt.Order("place:Q"),
         )
     )
@@ -79,8 +82,18 @@ def month_lines(rows: pd.DataFrame, value: str, *, form: str) -> str:
         y=alt.Y(f"{value}:Q", title=None, axis=alt.Axis(format=form, tickCount=5, domain=False, ticks=False)),
         color=alt.Color("series:N", sort=names),
     )
-    dashed = base.mark_line().encode(strokeDash=alt.StrokeDash("series:N", sort=names))
+    dashed = base.mark_line().encode(strokeDash=alt.StrokeDash("series:N", sort=names, legend=None))
     return svg((dashed + base.mark_point(size=26, opacity=1)).properties(width=WIDTH, height=HEIGHT))
+
+
+def _amounts(form: str = "") -> alt.Axis:
+    """An upright axis that writes small numbers in full and large ones short."""
+    import altair as alt
+
+    if form:
+        return alt.Axis(format=form, tickCount=5, domain=False, ticks=False)
+    short = "abs(datum.value) < 10000 ? format(datum.value, ',') : format(datum.value, '~s')"
+    return alt.Axis(labelExpr=short, tickCount=5, domain=False, ticks=False)
 
 
 def scale_of(colours: dict[str, str]) -> alt.Scale:
@@ -130,7 +143,7 @@ def share_rows(rows: pd.DataFrame, key: str, order: list[str], colours: dict[str
 
 def histogram(
     rows: pd.DataFrame, x: str, value: str, step: float, *, x_title: str, rules: dict[str, float] | None = None,
-    form: str = "d", highlight: tuple[float, float] | None = None, last: str | None = None,
+    ticks: list[float], highlight: tuple[float, float] | None = None, is_open_ended: bool = False,
 ) -> str:  # fmt: skip
     """Bars side by side over a number line, with named upright lines.
 
@@ -141,31 +154,31 @@ def histogram(
         step: the width of a bin.
         x_title: of the axis.
         rules: places to mark, by their words.
-        form: of the axis.
+        ticks: where the axis has words.
         highlight: from (inclusive) to (exclusive): these bins in the second colour.
-        last: how the last tick is written, for a bin that also holds all beyond it.
+        is_open_ended: whether the last bin also holds all beyond it.
     """
     import altair as alt
 
     low, high = highlight or (float("inf"), float("inf"))
     drawn = rows.assign(
         start=rows[x].astype(float),
-        end=rows[x].astype(float) + step,
+        end=rows[x].astype(float) + step * BIN,
+        zero=0,
         colour=["#d9730d" if low <= place < high else ACCENT for place in rows[x]],
     )
-    axis = alt.Axis(format=form, grid=False, tickCount=9)
-    if last is not None:
-        axis = alt.Axis(
-            format=form, grid=False, values=sorted({*drawn["start"][:: max(1, len(drawn) // 9)], drawn["start"].max()}),
-            labelExpr=f"datum.value == {drawn['start'].max():g} ? '{last}' : datum.label",
-        )  # fmt: skip
+    last = f"{drawn['start'].max():g}"
+    label = f"datum.value == {last} ? '{last}+' : datum.label" if is_open_ended else "datum.label"
+    shown = [tick for tick in ticks if tick <= drawn["end"].max()]
+    axis = alt.Axis(format="~g", grid=False, values=shown, labelExpr=label)
     bars = (
         alt.Chart(drawn)
-        .mark_bar(binSpacing=1, cornerRadiusEnd=1)
+        .mark_rect()
         .encode(
             x=alt.X("start:Q", title=x_title, axis=axis, scale=alt.Scale(nice=False, zero=True)),
             x2="end:Q",
-            y=alt.Y(f"{value}:Q", title=None, axis=alt.Axis(tickCount=5, domain=False, ticks=False, format="~s")),
+            y=alt.Y(f"{value}:Q", title=None, axis=_amounts(), scale=alt.Scale(zero=True)),
+            y2="zero:Q",
             color=alt.Color("colour:N", scale=None),
         )
     )
@@ -173,7 +186,7 @@ def histogram(
     for words, place in (rules or {}).items():
         at = alt.Chart(drawn.head(1)).encode(x=alt.datum(place))
         layers.append(at.mark_rule(color=INK, strokeDash=[3, 3], strokeWidth=1.2))
-        layers.append(at.mark_text(text=words, align="left", dx=5, dy=6, baseline="top").encode(y=alt.value(0)))
+        layers.append(at.mark_text(text=words, align="center", dy=-5, baseline="bottom").encode(y=alt.value(0)))
     return svg(alt.layer(*layers).properties(width=WIDTH, height=HEIGHT))
 
 
@@ -196,7 +209,7 @@ def lorenz(rows: pd.DataFrame, marks: pd.DataFrame) -> str:
     equal = alt.Chart(even).mark_line(color=GRID, strokeDash=[4, 4], strokeWidth=1.2).encode(x=x, y=y)
     points = alt.Chart(marks).encode(x=x, y=y)
     dots = points.mark_point(color="#d9730d", size=80, opacity=1)
-    text = points.mark_text(align="left", dx=10, dy=10, fontSize=12).encode(text="words:N")
+    text = points.mark_text(align="left", dx=10, dy=4, fontSize=12, lineBreak="\n").encode(text="words:N")
     return svg((area + equal + curve + dots + text).properties(width=WIDTH - 40, height=HEIGHT + 60))
 
 

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from datetime import timedelta
 
 from dagster_project.domain.analytics.rhythm import GONE_AFTER, QUIET_AFTER
 from dagster_project.domain.analytics.xray.drawing import WIDE, histogram
 from dagster_project.domain.analytics.xray.questions import Answer
-from dagster_project.domain.analytics.xray.words import MONTHS_SHOWN, Setting, customers, percent, share_of, whole
+from dagster_project.domain.analytics.xray.words import (
+    MONTHS_SHOWN,
+    Setting,
+    customers,
+    percent,
+    share_of,
+    short_month,
+    whole,
+)
 from dagster_project.domain.pages import Figure, Numbers, Section
 from dagster_project.domain.pages.charts import bars, heat
 
@@ -23,7 +33,7 @@ def cohorts_section(answers: Mapping[str, Answer]) -> Section:
     shown = sorted(rows["first_month"].unique())[-MONTHS_SHOWN:]
     rows = rows[rows["first_month"].isin(shown)]
     began = rows[rows["months_since"] == 0].set_index("first_month")["count_buyers"]
-    label = {month: f"{month}   {whole(began[month])}" for month in shown}
+    label = {month: f"{short_month(month)}  ·  {whole(began[month])}" for month in shown}
     later = rows[rows["months_since"] > 0]
     third = rows[rows["months_since"] == 3]
     told = "Each row are those who first bought in one month, with their number; each cell the share who bought again."
@@ -34,7 +44,8 @@ def cohorts_section(answers: Mapping[str, Answer]) -> Section:
         return Section("Cohorts", "All who bought did so for the first time this month.")
     drawn = heat(
         later.assign(cohort=later["first_month"].map(label)), "months_since", "cohort", "share",
-        x_title="months since the first purchase", form=".0%", y_order=list(label.values()), width=WIDE - 60,
+        x_title="months since the first purchase", form=".0%", y_order=list(label.values()), width=WIDE - 90,
+        least=math.floor(10 * float(later["share"].min())) / 10,
     )  # fmt: skip
     return Section("Cohorts", "", [Figure("How many come back", drawn, told, cohorts.sql, True)])
 
@@ -62,7 +73,8 @@ def _gaps(gaps: Answer) -> Figure:
     )
     drawn = histogram(
         rows, "weeks", "count_customers", 1, x_title="weeks between purchases, each customer's median",
-        rules={f"half: {days:.0f} days": days / 7}, last="26+" if rows["weeks"].max() == 26 else None,
+        rules={f"half: {days:.0f} days": days / 7}, ticks=[*range(0, 27, 2)],
+        is_open_ended=bool(rows["weeks"].max() == 26),
     )  # fmt: skip
     return Figure("The gap between purchases", drawn, told, gaps.sql)
 
@@ -73,23 +85,26 @@ def _quiet(quiet: Answer) -> Figure:
     within = rows[rows["times"] < 1]["count_customers"].sum()
     everyone = rows["count_customers"].sum()
     told = (
-        f"{percent(share_of(within, everyone))} are within their own expected gap. Orange: about {customers(late)} "
-        f"silent for {QUIET_AFTER:g} to {GONE_AFTER:g} times as long as expected."
+        f"{percent(share_of(within, everyone))} are within their own expected gap. Orange: {customers(late)} silent "
+        f"for {QUIET_AFTER:g} to {GONE_AFTER:g} times as long as expected; with enough purchases to judge by, they are "
+        "fading."
     )
     drawn = histogram(
-        rows, "times", "count_customers", 0.25, x_title="silence so far, in the customer's own expected gaps",
-        highlight=(QUIET_AFTER - 0.05, GONE_AFTER), form=".0f", last="5+" if rows["times"].max() == 5 else None,
+        rows, "times", "count_customers", 0.2, x_title="silence so far, in the customer's own expected gaps",
+        highlight=(QUIET_AFTER - 0.05, GONE_AFTER), ticks=[0, 1, 2, 3, 4, 5],
+        is_open_ended=bool(rows["times"].max() == 5),
         rules={"quiet": QUIET_AFTER, "gone": GONE_AFTER},
     )  # fmt: skip
     return Figure("Who is quieter than usual", drawn, told, quiet.sql)
 
 
 def _due(due: Answer, setting: Setting) -> Figure:
-    rows = due.rows.assign(label=[f"week {week}" for week in due.rows["week"]])
+    starts = [setting.day + timedelta(days=7 * (int(week) - 1) + 1) for week in due.rows["week"]]
+    rows = due.rows.assign(label=[f"week from {day.day} {day:%b}" for day in starts])
     soon = rows[rows["week"] <= 4]
     told = (
-        f"If everyone keeps the own rhythm, {customers(soon['count_customers'].sum())} are due within four weeks, for "
-        f"about {setting.money(float(soon['expected_amount'].fillna(0).sum()))} at their average order."
+        f"If everyone keeps their own rhythm, {customers(soon['count_customers'].sum())} are due within four weeks, "
+        f"for about {setting.money(float(soon['expected_amount'].fillna(0).sum()))} at their average order."
     )
     return Figure("Visits to expect", bars(rows, "label", "count_customers"), told, due.sql)
 

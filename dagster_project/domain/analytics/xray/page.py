@@ -29,7 +29,7 @@ def xray_page(answers: Mapping[str, Answer], as_of: datetime, zone: ZoneInfo, cu
     Returns:
         A page. What has no numbers yet (a base without purchases, a first month) says so instead of being drawn.
     """
-    setting = Setting(f"{business_date(as_of, zone):%Y-%m}", currency)
+    setting = Setting(business_date(as_of, zone), currency)
     sections = [
         size_section(answers, setting),
         value_section(answers, setting),

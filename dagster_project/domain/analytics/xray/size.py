@@ -28,7 +28,7 @@ def headline(base: Answer, setting: Setting) -> list[tuple[str, Value]]:
         ("bought within a year", buyers),
         ("buying in their rhythm: new, active or returned", int(row["count_active"])),
         ("quieter than their rhythm: fading", int(row["count_fading"])),
-        ("bought within a year", setting.money(float(row["purchase_amount_365d"]))),
+        (f"{setting.currency} bought for within a year", setting.short(float(row["purchase_amount_365d"]))),
         ("may be reached by e-mail, phone or letter", percent(share_of(row["count_reachable"], known))),
     ]
 
@@ -37,7 +37,7 @@ def size_section(answers: Mapping[str, Answer], setting: Setting) -> Section:
     """How large the base is and how it flows."""
     blocks: list[Figure | Numbers] = []
     if answers["months"]:
-        blocks += [_who_bought(answers["months"], setting), _what_they_bought(answers["months"], setting)]
+        blocks += [draw(answers["months"], setting) for draw in (_who_bought, _what_they_bought, _average_order)]
     if answers["flow"]:
         blocks += [_flow(answers["flow"], setting), _sum_of_the_month(answers["flow"])]
     blocks.append(_base(answers["base"], setting))
@@ -74,8 +74,24 @@ def _what_they_bought(months: Answer, setting: Setting) -> Figure:
     return Figure(f"What they bought, {setting.currency}", drawn, told, months.sql)
 
 
+def _average_order(months: Answer, setting: Setting) -> Figure:
+    rows = every_month(months.rows, setting.month)
+    rows = rows[rows["count_orders"] > 0]
+    rows = rows.assign(amount=rows["purchase_amount"] / rows["count_orders"], series="an order", place=0)
+    orders, amount = int(rows["count_orders"].sum()), float(rows["purchase_amount"].sum())
+    last = float(rows["amount"].iloc[-1])
+    told = (
+        f"{setting.money(last)} an order in the newest month, {setting.money(share_of(amount, orders))} over all "
+        f"months shown, from {whole(orders)} orders."
+    )
+    drawn = month_bars(rows, {"an order": "#9ab3cc"}, value="amount", has_legend=False)
+    return Figure(f"The average order, {setting.currency}", drawn, told, months.sql)
+
+
 def _flow(flow: Answer, setting: Setting) -> Figure:
     rows = every_month(flow.rows, setting.month)
+    has_begun = rows["count_before"] > 0  # the month in which everything began would dwarf all others
+    rows = rows[has_begun] if has_begun.any() else rows
     rows = rows.assign(
         gone=-rows["count_lost"] - rows["count_corrected"],
         net=rows["count_new"] + rows["count_returned"] - rows["count_lost"] - rows["count_corrected"],

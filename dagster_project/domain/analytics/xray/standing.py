@@ -35,7 +35,7 @@ def lifecycle_section(answers: Mapping[str, Answer], setting: Setting) -> Sectio
         blocks.append(_history(answers["stage_history"], setting))
     if answers["stages"]:
         blocks.append(_stages(answers["stages"], setting))
-    told = "Everyone stands in exactly one stage, judged by the own rhythm of buying."
+    told = "Everyone stands in exactly one stage, judged by their own rhythm of buying."
     return Section("Lifecycle", told if blocks else "Nobody is known yet.", blocks)
 
 
@@ -45,11 +45,12 @@ def _history(history: Answer, setting: Setting) -> Figure:
     rows = rows[rows["month"].isin(months_back(setting.month))]
     rows = rows.assign(series=rows["lifecycle_stage"], count=rows["count_customers"])
     rows["place"] = rows["series"].map(order)
-    first, last = rows["month"].min(), rows["month"].max()
-    share = {month: _share_of_stage(rows, month, "active") for month in (first, last)}
+    last = rows["month"].max()
+    before = sorted(rows["month"].unique())[-2]
+    share = {month: _share_of_stage(rows, month, "active") for month in (before, last)}
     told = (
         f"{customers(rows[rows['month'] == last]['count'].sum())} now; {percent(share[last])} of those who have bought "
-        f"are active, {percent(share[first])} were at the beginning of the picture. The last bar is now."
+        f"are active, {percent(share[before])} were at the end of the month before. The last bar is now."
     )
     colours = {stage: STAGE_COLOURS[stage] for stage in _stacked() if stage in set(rows["series"])}
     return Figure("The base by stage, month by month", month_bars(rows, colours, width=WIDE), told, history.sql, True)
@@ -70,8 +71,9 @@ def _stages(stages: Answer, setting: Setting) -> Numbers:
     everyone = sum(row["count_customers"] for row in by_stage.values())
     money = sum(row["purchase_amount_365d"] for row in by_stage.values())
     meanings = {
-        "prospect": "known, has not bought", "new": "first purchase within 60 days", "active": "buys in the own rhythm",
-        "returned": "came back after having been lost", "fading": "quieter than the own rhythm",
+        "prospect": "known, has not bought", "new": "first purchase within 60 days",
+        "active": "buys in their own rhythm",
+        "returned": "came back after having been lost", "fading": "quieter than their own rhythm",
         "passive": "quiet for long, not yet lost", "lost": "silent for a year and four gaps",
     }  # fmt: skip
     rows: list[list[Value]] = [
@@ -99,7 +101,10 @@ def migration_section(answers: Mapping[str, Answer]) -> Section:
         blocks.append(_tier_moves(answers["tier_migration"]))
     if answers["segments"]:
         blocks.append(_segments(answers["segments"]))
-    told = "Rows are where customers stood at the end of last month, columns where they stand now; who stayed is pale."
+    told = (
+        "Rows are where customers stood at the end of last month, columns where they stand now. Who stayed is framed, "
+        "who moved is coloured."
+    )
     return Section("Migration since last month", told if blocks else "There is no last month to compare with.", blocks)
 
 

@@ -31,15 +31,14 @@ def _lorenz(concentration: Answer) -> Figure:
     curve = pd.concat([start, rows[start.columns]], ignore_index=True)
     best = rows[rows["percent"] <= BEST].tail(1) if (rows["percent"] <= BEST).any() else rows.head(1)
     share, amount = float(best["share_of_buyers"].iloc[0]), float(best["share_of_amount"].iloc[0])
-    words = f"the best {percent(share)} bring {percent(amount)}"
     half = int((rows["share_of_amount"] < 0.5).sum())
     told = (
-        f"Of those who bought, {words} of the money; half of it comes from the best "
-        f"{percent(float(rows['share_of_buyers'].iloc[min(half, len(rows) - 1)]))}. "
+        f"Of those who bought, the best {percent(share)} bring {percent(amount)} of the money; half of it "
+        f"comes from the best {percent(float(rows['share_of_buyers'].iloc[min(half, len(rows) - 1)]))}. "
         f"Gini coefficient {float(rows['gini'].iloc[0]):.2f}: 0 if all bought alike (the dashed line), 1 if one "
         "bought everything."
     )
-    drawn = lorenz(curve, best.assign(words=words))
+    drawn = lorenz(curve, best.assign(words=f"the best {percent(share)}\nbring {percent(amount)}"))
     return Figure("Who brings the money", drawn, told, concentration.sql)
 
 
@@ -48,14 +47,21 @@ def _tiers(tiers: Answer, setting: Setting) -> Numbers:
         [
             row["value_tier"],
             int(row["count_customers"]),
-            setting.money(float(row["kept_amount"])),
+            setting.short(float(row["kept_amount"])),
             percent(float(row["share_of_amount"] or 0)),
-            setting.money(share_of(row["kept_amount"], row["count_customers"])),
+            setting.short(share_of(row["kept_amount"], row["count_customers"])),
             f"{row['orders_per_customer']:.1f}",
         ]
         for row in tiers.rows.to_dict("records")
     ]
-    columns = ["tier", "customers", "bought and kept", "of all", "each", "orders each"]
+    columns = [
+        "tier",
+        "customers",
+        f"bought and kept, {setting.currency}",
+        "of all",
+        f"each, {setting.currency}",
+        "orders each",
+    ]
     told = (
         "Tiers rank by the yearly amount, corrected for how long somebody has been a customer: the best 5 %, the "
         "next 15 %, the next 30 % and the rest of those who bought."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -24,25 +25,34 @@ class Setting:
     """What every section is told.
 
     Attributes:
-        month: the business month of the moment asked about: ``2026-03``.
+        day: the business day of the moment asked about.
         currency: ``EUR``.
     """
 
-    month: str
+    day: date
     currency: str
+
+    @property
+    def month(self) -> str:
+        """The month of the day: ``2026-03``."""
+        return f"{self.day:%Y-%m}"
 
     def money(self, amount: float) -> str:
         """An amount as a board reads it: three digits that matter.
 
-        >>> [Setting("2026-03", "EUR").money(amount) for amount in (1037164.3, 88091.45, 640.2)]
-        ['1.04 M EUR', '88.1 k EUR', '640 EUR']
+        >>> [Setting(date(2026, 3, 31), "EUR").money(amount) for amount in (1037164.3, 88091.45, 640.2)]
+        ['1.04\\xa0M\\xa0EUR', '88.1\\xa0k\\xa0EUR', '640\\xa0EUR']
         """
+        return f"{self.short(amount)}\u00a0{self.currency}"
+
+    def short(self, amount: float) -> str:
+        """The same without the currency."""
         size = abs(amount)
         if size >= 1_000_000:
-            return f"{amount / 1_000_000:.{2 if size < 10_000_000 else 1}f} M {self.currency}"
+            return f"{amount / 1_000_000:.{2 if size < 10_000_000 else 1}f}\u00a0M"
         if size >= 10_000:
-            return f"{amount / 1_000:.{1 if size < 100_000 else 0}f} k {self.currency}"
-        return f"{whole(amount)} {self.currency}"
+            return f"{amount / 1_000:.{1 if size < 100_000 else 0}f}\u00a0k"
+        return whole(amount)
 
 
 def whole(value: float) -> str:
@@ -58,10 +68,16 @@ def percent(share: float) -> str:
     """A share as people write it: no digits it does not deserve.
 
     >>> percent(0.5), percent(0.046), percent(0.0004), percent(0)
-    ('50 %', '4.6 %', '0.04 %', '0 %')
+    ('50\\xa0%', '4.6\\xa0%', '0.04\\xa0%', '0\\xa0%')
     """
     points = 100 * share
-    return f"{points:.0f} %" if points >= 10 or points == 0 else f"{points:.1f} %" if points >= 1 else f"{points:.2f} %"
+    return (
+        f"{points:.0f}\u00a0%"
+        if points >= 10 or points == 0
+        else f"{points:.1f}\u00a0%"
+        if points >= 1
+        else f"{points:.2f}\u00a0%"
+    )
 
 
 def share_of(part: float, of: float) -> float:
@@ -85,6 +101,15 @@ def customers(count: float) -> str:
     ('1 customer', '20 customers')
     """
     return f"{whole(count)} customer{'' if round(count) == 1 else 's'}"
+
+
+def short_month(month: str) -> str:
+    """A month as one says it.
+
+    >>> short_month("2026-03")
+    'Mar 2026'
+    """
+    return f"{date(int(month[:4]), int(month[5:]), 1):%b %Y}"
 
 
 def months_back(newest: str, count: int = MONTHS_SHOWN) -> list[str]:
