@@ -21,6 +21,9 @@ SCORES = (
     "lifecycle_migration",
     "lifetime_value",
     "lifetime_value_model",
+    "next_categories",
+    "next_products",
+    "product_rules",
 )
 
 

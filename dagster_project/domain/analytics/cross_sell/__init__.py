@@ -1,0 +1,1 @@
+"""What each customer is likely to buy next of what they do not have, and why."""
