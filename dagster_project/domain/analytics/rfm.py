@@ -32,6 +32,10 @@ YEAR = 365  # days: the window of count_orders_365d and purchase_amount_365d
 # between old and new; with 30 the newest would be taken for four times their worth, with 365 for a third of it.
 AGE_FLOOR = 120
 
+# The part of the tier's amount that is the pace of the customer's whole history, which no window cuts off; the rest is
+# the last year's. A window alone makes customers change tiers because an old purchase drops out of it.
+LONG_RUN = 0.5  # docs/decisions/0016-steady-tiers.md
+
 # Upper limits in percent of the customers who bought within the year, best first. On the real shop the first 5 %
 # brought 48 % of the money, the next 15 % 24 %, the next 30 % 19 % and the rest 9 %.
 TIER_LIMITS = (("top", 5), ("high", 20), ("middle", 50), ("low", 100))
@@ -60,15 +64,17 @@ def rfm(customer_360: pa.Table, as_of: datetime, zone: ZoneInfo) -> pa.Table:
     per_year = YEAR / np.clip(age, AGE_FLOOR, YEAR)
     frequency = numbers(customer_360, "count_orders_365d") * per_year
     yearly = np.round(kept_amount(customer_360) * per_year * UNITS) / UNITS
+    steady = np.round(steady_amount(customer_360, yearly, age) * UNITS) / UNITS
     return conforming(
         "rfm",
         pa.table(
             {
                 "customer_id": customer_360.column("customer_id"),
-                "value_tier": pa.array(value_tiers(yearly), pa.string()),
+                "value_tier": pa.array(value_tiers(steady), pa.string()),
                 "recency_days": whole(recency),
                 "frequency": decimals(frequency),
                 "monetary_amount": money(yearly),
+                "steady_amount": money(steady),
                 "recency_score": whole(scores(-recency)),
                 "frequency_score": whole(scores(frequency)),
                 "monetary_score": whole(scores(yearly)),
@@ -83,22 +89,44 @@ def kept_amount(customer_360: pa.Table) -> Numbers:
     Returns are known as one sum over the whole history: they are taken off in the share they are of all purchases.
     Without this, one order of 77,000 that was cancelled after a quarter of an hour made a top customer.
     """
+    return numbers(customer_360, "purchase_amount_365d") * kept_share(customer_360)
+
+
+def kept_share(customer_360: pa.Table) -> Numbers:
+    """The part of all purchases of a customer that was not sent back."""
     bought = numbers(customer_360, "total_purchase_amount")
     returned = numbers(customer_360, "return_amount")
     share = np.divide(returned, bought, out=np.zeros_like(bought), where=bought > 0)
-    return numbers(customer_360, "purchase_amount_365d") * (1 - np.clip(np.nan_to_num(share), 0, 1))
+    return 1 - np.clip(np.nan_to_num(share), 0, 1)
 
 
-def value_tiers(yearly: Numbers) -> np.ndarray:
-    """The tier of each yearly amount: by its place among all amounts above zero, equal amounts in the same tier.
+def steady_amount(customer_360: pa.Table, yearly: Numbers, age: Numbers) -> Numbers:
+    """What the tier goes by: half the last year's amount, half what the whole history comes to in a year.
+
+    For a customer of less than a year both are the same. Who bought nothing within the year has nothing here, too: the
+    tier speaks of customers who buy. The half of the long run stands still when a purchase of a year ago drops out of
+    the year, so that fewer customers change tiers because of where the window ends.
+
+    Args:
+        customer_360: one row per customer.
+        yearly: what each brought and kept within the year, as a year's amount.
+        age: days each has been a customer.
+    """
+    whole = numbers(customer_360, "total_purchase_amount") * kept_share(customer_360)
+    long_run = whole * YEAR / np.maximum(age, AGE_FLOOR)
+    return np.where(yearly > 0, (1 - LONG_RUN) * yearly + LONG_RUN * long_run, yearly)
+
+
+def value_tiers(amounts: Numbers) -> np.ndarray:
+    """The tier of each amount: by its place among all amounts above zero, equal amounts in the same tier.
 
     >>> value_tiers(np.array([0.0, np.nan] + [float(amount) for amount in range(1, 11)])).tolist()
     ['none', 'none', 'low', 'low', 'low', 'low', 'low', 'middle', 'middle', 'middle', 'high', 'top']
     """
-    tiers = np.full(len(yearly), NO_VALUE, dtype=object)
-    buying = np.nan_to_num(yearly) > 0
+    tiers = np.full(len(amounts), NO_VALUE, dtype=object)
+    buying = np.nan_to_num(amounts) > 0
     if buying.any():
-        place, of = twice_the_place(-yearly[buying])
+        place, of = twice_the_place(-amounts[buying])
         limits = [limit for _, limit in TIER_LIMITS]
         names = np.array([name for name, _ in TIER_LIMITS], dtype=object)
         tiers[buying] = names[np.searchsorted(np.array(limits) * of, 100 * place, side="left")]

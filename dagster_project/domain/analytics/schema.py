@@ -29,6 +29,7 @@ RFM = pa.schema(
         pa.field("recency_days", pa.int64()),
         pa.field("frequency", pa.float64()),
         pa.field("monetary_amount", MONEY),
+        pa.field("steady_amount", MONEY),
         pa.field("recency_score", pa.int64()),
         pa.field("frequency_score", pa.int64()),
         pa.field("monetary_score", pa.int64()),

@@ -36,7 +36,7 @@ def test_tiers_partition_the_base() -> None:
 
 def test_every_amount_of_a_better_tier_is_larger() -> None:
     rows = rfm(base(random_purchases(2_000, seed=2)), AS_OF, ZONE).to_pandas()
-    amounts = rows["monetary_amount"].astype(float)
+    amounts = rows["steady_amount"].astype(float)
     for better, worse in pairwise(VALUE_TIERS[:4]):
         assert amounts[rows["value_tier"] == better].min() > amounts[rows["value_tier"] == worse].max()
 
@@ -81,8 +81,9 @@ def test_prospects_have_no_scores() -> None:
     rows = rfm(base(random_purchases(50, seed=3), prospects=1), AS_OF, ZONE)
     prospect = row_of(rows, "prospect00000")
     assert prospect["value_tier"] == "none"
-    empty = ("recency_days", "frequency", "monetary_amount", "recency_score", "frequency_score", "monetary_score")
-    assert [prospect[column] for column in empty] == [None] * 6
+    amounts = ("monetary_amount", "steady_amount", "monetary_score")
+    empty = ("recency_days", "frequency", "recency_score", "frequency_score", *amounts)
+    assert [prospect[column] for column in empty] == [None] * 7
 
 
 def test_equal_values_get_equal_scores_and_larger_ones_never_smaller() -> None:
