@@ -110,7 +110,8 @@ def _list_table(
     items = np.array(lists.shelf.item_ids, dtype=object)
     called = np.array([names.get(item) or item for item in lists.shelf.item_ids], dtype=object)
     speaks = lists.because != SELLS_NOW
-    because = np.where(speaks, items[lists.because], None)
+    because = items[lists.because]
+    because[~speaks] = None
     count = len(lists.item)
     quality = np.full(count, lists.hits.rate)
     columns = [

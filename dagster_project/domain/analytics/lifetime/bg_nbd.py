@@ -193,4 +193,4 @@ class _Likelihood:
 
 def _collapsed(values: Numbers, weights: Numbers) -> tuple[Numbers, Numbers]:
     different, place = np.unique(values, return_inverse=True)
-    return different, np.bincount(place, weights, len(different))
+    return different, np.bincount(place, weights, len(different)).astype(np.float64)

@@ -39,8 +39,7 @@ def lifetime_page(found: Lifetime, as_of: datetime, currency: str) -> Page:
     """
     title, subtitle = "Lifetime value", "What each customer is likely to buy within the next year"
     if found.forecast is None or found.model is None or found.counts is None:
-        told = f"No scores are published: {found.refused}."
-        return Page(title, subtitle, as_of, [], [Section("Not yet", told)])
+        return Page(title, subtitle, as_of, [], [Section("Not yet", f"No scores are published: {found.refused}.")])
     told = found.forecast
     headline: list[tuple[str, str | int | float]] = [
         ("customers who have bought", len(told.p_alive)),
