@@ -19,7 +19,7 @@ CURVES = {  # features people ask about, in words
     "days_since_last_purchase": "days since the last purchase",
     "count_purchase_days": "days with a purchase",
     "total_purchase_amount": "amount bought in all",
-    "count_web_visits_90d": "visits to the web shop in 90 days",
+    "days_since_first_purchase": "days since the first purchase",
 }
 STEPS = 8  # parts of the customers along a feature
 MOST = 10  # features in the picture of drift
@@ -29,9 +29,6 @@ SHOWN = {
     "standing": "how long a customer",
     "spending": "spending",
     "returns": "returns",
-    "web": "visits to the web shop",
-    "letters": "letters read",
-    "service": "service contacts",
 }
 
 

@@ -2,6 +2,12 @@
 
 Nothing here is counted anew: every number comes from the columns of ``customer_360`` as they stood at the moment asked
 about (``customer_months`` for the past, ``customer_360`` for tonight), or is a ratio of them.
+
+Purchases and returns alone, because whose they are is known at once, by the company's own number. Whose a visit, a
+letter or a service contact was is often learned later: a browser that logs in today gives its earlier visits to a
+customer. Past months are told with tonight's knowledge of who is who, so those columns know a little of the future: on
+the real shop 165 of 2,718 customers had another last visit at the end of May when asked in August. A model with visits
+had an AUC of 0.769 in its check and of 0.755 on a night that could not know; without them 0.761 both times.
 """
 
 from __future__ import annotations
@@ -36,21 +42,11 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "standing": ("days_since_first_purchase",),
     "spending": ("total_purchase_amount", "average_order_amount", "purchase_amount_90d", "amount_place"),
     "returns": ("return_share",),
-    "web": ("count_web_visits_90d", "count_product_views_90d", "days_since_last_web_visit"),
-    "letters": ("count_newsletters_sent_90d", "count_opens_90d", "count_clicks_90d"),
-    "service": ("count_service_contacts_365d", "count_open_complaints"),
 }
 FEATURES: tuple[str, ...] = tuple(name for names in GROUPS.values() for name in names)
-TAKEN_AS_THEY_ARE = tuple(
-    name
-    for name in FEATURES
-    if name
-    in {
-        *("days_since_last_purchase", "count_purchase_days", "count_orders", "median_gap_days", "last_gap_days"),
-        *("total_purchase_amount", "average_order_amount", "purchase_amount_90d", "count_web_visits_90d"),
-        *("count_product_views_90d", "days_since_last_web_visit", "count_newsletters_sent_90d", "count_opens_90d"),
-        *("count_clicks_90d", "count_service_contacts_365d", "count_open_complaints"),
-    }
+TAKEN_AS_THEY_ARE = (  # columns of customer_360
+    *("days_since_last_purchase", "count_purchase_days", "count_orders", "median_gap_days", "last_gap_days"),
+    *("total_purchase_amount", "average_order_amount", "purchase_amount_90d"),
 )
 AGE_MARGIN = 30  # days: somebody of yesterday with one purchase does not buy daily
 

@@ -37,7 +37,7 @@ class GroupCheck:
 
 
 def groups_of(values: Numbers) -> dict[str, Flags]:
-    """The parts looked at: by purchase days, by how long a customer, by silence, by spending, by letters and web."""
+    """The parts looked at: by purchase days, by how long a customer, by silence, by spending, by returns."""
     column = {name: values[:, place] for place, name in enumerate(FEATURES)}
     days, age = column["count_purchase_days"], column["days_since_first_purchase"]
     silence, spent = column["days_since_last_purchase"], column["amount_place"]
@@ -53,8 +53,8 @@ def groups_of(values: Numbers) -> dict[str, Flags]:
         "silent for 90 days or longer": silence >= 90,
         "the fifth who spent most": spent >= 0.8,
         "the fifth who spent least": spent < 0.2,
-        "seen in the web shop lately": column["count_web_visits_90d"] > 0,
-        "not seen in the web shop lately": column["count_web_visits_90d"] == 0,
+        "sent something back": column["return_share"] > 0,
+        "sent nothing back": column["return_share"] == 0,
     }
 
 

@@ -55,7 +55,7 @@ class Learned:
 def version_of(examples: Examples, zone: ZoneInfo) -> str:
     """The name of what these examples and today's settings make: known before it is made.
 
-    >>> nothing = Examples(np.zeros(0, object), np.zeros(0, "datetime64[us]"), np.zeros((0, 27)), np.zeros(0, bool))
+    >>> nothing = Examples(np.zeros(0, object), np.zeros(0, "datetime64[us]"), np.zeros((0, 18)), np.zeros(0, bool))
     >>> version_of(nothing, ZoneInfo("Europe/Helsinki")).split("-")[0]
     'nothing'
     """

@@ -13,10 +13,10 @@ from dagster_project.domain.analytics.columns import Numbers
 COUNT_REASONS = 3
 LEAST_EFFECT = 0.1  # log-odds: about two and a half points around even odds; less is not worth a sentence
 
-# Of each reason: what to say when it raises the risk, and when it lowers it. {..} is a feature, as a whole number.
+# Of each reason: what to say when it raises the risk, and when it lowers it. {..} is a feature, as a number.
 WORDS: dict[str, tuple[str, str]] = {
     "silence": (
-        "silent for {days_since_last_purchase} days",
+        "silent for {days_since_last_purchase} days, {quiet_ratio} times the gap to expect",
         "bought {days_since_last_purchase} days ago",
     ),
     "habit": (
@@ -35,20 +35,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "sent back {return_share} % of what was bought",
         "sent back {return_share} % of what was bought",
     ),
-    "web": (
-        "{count_web_visits_90d} visits to the web shop in 90 days",
-        "{count_web_visits_90d} visits to the web shop in 90 days",
-    ),
-    "letters": (
-        "opened {count_opens_90d} of {count_newsletters_sent_90d} letters in 90 days",
-        "opened {count_opens_90d} of {count_newsletters_sent_90d} letters in 90 days",
-    ),
-    "service": (
-        "{count_service_contacts_365d} service contacts in a year, {count_open_complaints} open complaints",
-        "{count_service_contacts_365d} service contacts in a year, {count_open_complaints} open complaints",
-    ),
 }
 SAID_TIMES_100 = {"return_share"}  # shares are said in percent
+ONE_DECIMAL = {"quiet_ratio"}
+SAID_BETTER = ((r"\b1 days", "1 day"), (r"sent back 0 % of what was bought", "has sent nothing back"))
 RAISES, LOWERS = "higher risk", "lower risk"
 
 
@@ -117,9 +107,13 @@ def sentence(words: str, direction: str, values: Numbers) -> pa.Array:
         before, _, behind = rest.partition("{")
         name, _, rest = behind.partition("}")
         number = values[:, FEATURES.index(name)] * (100 if name in SAID_TIMES_100 else 1)
-        whole = np.nan_to_num(np.floor(number + 0.5)).astype(np.int64)
-        parts += [pa.scalar(before), pa.array(whole).cast(pa.string())]
-    return pc.binary_join_element_wise(pa.array([""] * len(values)), *parts, pa.scalar(rest), "")
+        digits = 1 if name in ONE_DECIMAL else 0
+        rounded = np.floor(np.nan_to_num(number) * 10**digits + 0.5) / 10**digits
+        parts += [pa.scalar(before), pa.array(rounded if digits else rounded.astype(np.int64)).cast(pa.string())]
+    said_so = pc.binary_join_element_wise(pa.array([""] * len(values)), *parts, pa.scalar(rest), "")
+    for awkward, better in SAID_BETTER:
+        said_so = pc.replace_substring_regex(said_so, awkward, better)
+    return said_so
 
 
 def group_effects(found: Numbers) -> dict[str, float]:

@@ -50,6 +50,15 @@ def test_a_quiet_weekly_customer_is_at_risk_and_hears_that_it_is_the_silence() -
     assert not any(str(reason).startswith("higher risk: silent") for reason in found.loc["keeps_coming"].astype(str))
 
 
+def test_a_reason_reads_like_a_sentence() -> None:
+    found = scored(base(pd.concat([purchases(), bought("once", [20])])))
+    told = " / ".join(str(found.loc["once", name]) for name in ("reason_1", "reason_2", "reason_3"))
+    assert "1 days" not in told
+    every = pd.concat([found[name].dropna() for name in ("reason_1", "reason_2", "reason_3")])
+    assert every.str.fullmatch(r"(higher|lower) risk: [^{}]+").all()
+    assert every.str.contains(r"times the gap to expect").any()
+
+
 def test_the_strongest_reason_comes_first_and_none_that_hardly_matters() -> None:
     values = asked_at(base(purchases()), AS_OF, ZONE).values[:200]
     found = effects(model(), values, model().probability(values), typical(values))
