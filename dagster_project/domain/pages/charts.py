@@ -62,14 +62,14 @@ def svg(chart: alt.TopLevelMixin) -> str:
     numbers = {name: f"p{number}" for number, name in enumerate(re.findall(r'\bid="([^"]+)"', drawn))}
     drawn = re.sub(r'\bid="([^"]+)"', lambda found: f'id="{numbers[found[1]]}"', drawn)
     drawn = re.sub(r"url\(#([^)]+)\)", lambda found: f"url(#{numbers[found[1]]})", drawn)
-    return drawn.replace(f'fill="{INK}"', 'fill="currentColor"')
+    return re.sub(rf'\b(fill|stroke)="{INK}"', r'\1="currentColor"', drawn)
 
 
 def picture(title: str, drawn: str) -> str:
     """A figure as a Markdown picture with its data inside, for the metadata of an asset."""
     import vl_convert
 
-    on_paper = drawn.replace('fill="currentColor"', f'fill="{INK}"')
+    on_paper = drawn.replace('="currentColor"', f'="{INK}"')
     data = base64.b64encode(vl_convert.svg_to_png(on_paper, scale=1.5)).decode()
     return f"![{title}](data:image/png;base64,{data})"
 

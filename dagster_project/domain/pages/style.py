@@ -3,7 +3,8 @@
 STYLE = """
 :root{--ink:#17212b;--quiet:#5b6875;--paper:#fff;--card:#f6f8fa;--line:#d7dde3;--accent:#1f4e79;color-scheme:light dark}
 @media (prefers-color-scheme:dark){
-:root{--ink:#e8edf2;--quiet:#a3afba;--paper:#12181e;--card:#1a222a;--line:#34404b;--accent:#8ab8e6}}
+:root{--ink:#e8edf2;--quiet:#a3afba;--paper:#12181e;--card:#1a222a;--line:#34404b;--accent:#8ab8e6}
+.picture [fill="#1f4e79"]{fill:#4a86c0}.picture [stroke="#1f4e79"]{stroke:#4a86c0}}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:76rem;padding:2.5rem 1.5rem 4rem;background:var(--paper);color:var(--ink);
 font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}
@@ -39,6 +40,7 @@ summary{cursor:pointer}
 pre{overflow-x:auto;background:var(--paper);border:1px solid var(--line);border-radius:.4rem;padding:.7rem .8rem;
 font:12.5px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 footer{margin-top:4rem;font-size:.85rem;border-top:1px solid var(--line);padding-top:1rem}
-@media print{body{padding:0;font-size:11pt}figure,.headline div{background:none}details,nav{display:none}
-h2{break-after:avoid}}
+@media print{html{font-size:12px}body{padding:0;font-size:1rem}figure,.headline div{background:none}details,nav{display:none}
+.blocks{grid-template-columns:1fr 1fr;gap:.7rem}.headline{grid-template-columns:repeat(3,1fr);margin:1rem 0}
+h2{break-after:avoid;margin-top:1.6rem}section>p{break-after:avoid}figure{padding:.7rem}}
 """

@@ -69,7 +69,7 @@ order by weeks
 """,
     "quiet": """
 select
-    least(floor(quiet_ratio * 5) / 5, 5) as times,
+    least(floor(quiet_ratio * 5) / 5, 5)::double as times,
     count(*) as count_customers
 from analytics.rhythm
 where quiet_ratio is not null
