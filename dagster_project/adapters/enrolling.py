@@ -7,10 +7,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from dagster_project.adapters.care_models import EntriesFound, find_entries
+from dagster_project.domain.analytics.schema import SEGMENTS
 from dagster_project.domain.analytics.segments import breaches
 from dagster_project.domain.care_models import CareModel, EventEntry, past_enrolments
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from dagster_project.adapters.ledger import Ledger
     from dagster_project.adapters.warehouse import Warehouse
     from dagster_project.settings import Settings
@@ -57,12 +60,19 @@ def enrol_customers(
         past_enrolments(ledger.enrolments(), ledger.contacts()),
         as_of,
         settings,
-        warehouse.read("select segment, customer_id from analytics.segments"),
+        members_of_segments(warehouse, models),
         held_back(warehouse, models),
     )
     ledger.enrol(found.entries.filter(pc.field("is_new")), as_of)
     warehouse.write("care_models", "enrolments", found.entries)
     return found
+
+
+def members_of_segments(warehouse: Warehouse, models: Sequence[CareModel]) -> pa.Table:
+    """Who is in which segment. Not asked while no care model draws on one: then nobody waited for the table."""
+    if all(model.segment is None for model in models):
+        return SEGMENTS.empty_table()
+    return warehouse.read("select segment, customer_id from analytics.segments")
 
 
 def held_back(warehouse: Warehouse, models: Sequence[CareModel]) -> dict[str, str]:
