@@ -23,7 +23,7 @@ ROOMS = {
     "identity": {"identifiers", "clusters", "customers", "customer_aliases", "held_matches"},
     "customer_360": {"customer_360", "customer_events", "consents_current", "contact_points", "customer_timeline"},
     "analytics": {"rfm", "rhythm", "lifecycle", "customer_analytics", "segments", "segment_sizes",
-                  "churn_model", "churn_scores", "lifetime_value", "lifetime_value_model",
+                  "churn_model", "churn_scores", "lifetime_value", "lifetime_value_model", "personas",
                   "lifecycle_moves", "lifecycle_migration", "lifecycle_before",
                   "value_tier_migration", "base_xray", "fading_high_value", "fading_high_value_flow",
                   "next_products", "next_categories", "product_rules"},

@@ -4,7 +4,7 @@ from dagster_project.components.running import WAREHOUSE_POOL, as_of_of, read_ta
 from dagster_project.settings import settings
 
 # What customer_analytics joins to the customer 360.
-ANALYSES = ("rfm", "rhythm", "lifecycle", "lifecycle_before", "churn_scores", "lifetime_value")
+ANALYSES = ("rfm", "rhythm", "lifecycle", "lifecycle_before", "churn_scores", "lifetime_value", "personas")
 
 
 @dg.asset(pool=WAREHOUSE_POOL, deps=["customer_360"], kinds={"python"})

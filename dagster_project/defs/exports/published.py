@@ -21,6 +21,7 @@ SCORES = (
     "lifecycle_migration",
     "lifetime_value",
     "lifetime_value_model",
+    "personas",
     "next_categories",
     "next_products",
     "product_rules",

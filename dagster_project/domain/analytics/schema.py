@@ -63,6 +63,7 @@ ADDED = pa.schema(
         pa.field("p_alive", pa.float64()),
         pa.field("expected_purchases_365d", pa.float64()),
         pa.field("lifetime_value_amount", MONEY),
+        pa.field("persona", pa.string()),
         pa.field("previous_lifecycle_stage", pa.string()),  # at the end of last month; null for whom we met since
     ]
 )

@@ -24,6 +24,7 @@ CUSTOMER_COLUMNS: dict[str, str] = {
     "p_alive": "double",
     "expected_purchases_365d": "double",
     "lifetime_value_amount": "decimal(18,4)",
+    "persona": "string",
     # what they bought
     "count_orders": "bigint",
     "count_orders_365d": "bigint",
