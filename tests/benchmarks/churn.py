@@ -79,8 +79,11 @@ def judged(own: Settings, day: date) -> tuple[tuple[Told, ...], tuple[Bin, ...],
     known = np.array([numbers[customer] is not None and customer in scored for customer in who])
     left = np.array([numbers[customer] not in stayed for customer in who])[known]
     probability = np.array([scored.get(customer, np.nan) for customer in who])[known]
+    name = f"{learned.version}: {learned.verdict.reason}"
+    if not known.any():
+        return (), (), name
     told = told_of(left, {"model": probability, **simple_scores(asked.values[known])})
-    return told, bins_of(left, probability), f"{learned.version}: {learned.verdict.reason}"
+    return told, bins_of(left, probability), name
 
 
 def columns(rows: pa.Table, *names: str) -> list[list[object]]:
@@ -96,6 +99,9 @@ def shop(folder: Path, days: list[date]) -> None:
         own = landed_shop(Path(home), folder)
         for day in days:
             told, bins, verdict = judged(own, day)
+            if not bins:
+                print(f"\nAs of {day}: {verdict}")
+                continue
             count, left = sum(part.count for part in bins), sum(part.count * part.came.value for part in bins)
             print(f"\nAs of {day}, {count} customers, of whom {left / count:.1%} bought nothing by", end=" ")
             print(f"{months_later(day, MONTHS)}; calibration error {calibration_error(bins):.3f}")
