@@ -58,11 +58,11 @@ def _stages_ago(after: Standing, days: Whole) -> np.ndarray:
 def moments_of(after: Standing, days: Whole) -> np.ndarray:
     """The end of the business day so many days ago; today's is the moment itself."""
     today = business_date(after.as_of, after.zone)
-    ends = {
-        int(ago): min(naive_utc(end_of_day(today - timedelta(days=int(ago)), after.zone)), naive_utc(after.as_of))
-        for ago in np.unique(days)
-    }
-    return np.array([ends[int(ago)] for ago in days], dtype="datetime64[us]")
+    each, places = np.unique(days, return_inverse=True)
+    ends = [
+        min(naive_utc(end_of_day(today - timedelta(days=int(ago)), after.zone)), naive_utc(after.as_of)) for ago in each
+    ]
+    return np.array(ends, dtype="datetime64[us]")[places]
 
 
 def _with(rows: pa.Table, column: str, values: pa.Array) -> pa.Table:

@@ -46,36 +46,30 @@ def moves_between(before: Standing, after: Standing, met_at: pa.Table | None = N
     moved = np.asarray(then.to_numpy(zero_copy_only=False)) != np.asarray(now.to_numpy(zero_copy_only=False))
     occurred = _occurred(before, after, moved, has_bought, met_at)
     places = np.flatnonzero(moved)
-    last = after.customers.column("last_purchase_at").cast(MOMENT)
+    customers, came_from, came_to = (column.take(places).to_pylist() for column in (after.ids, then, now))
+    bought_at = after.customers.column("last_purchase_at").cast(MOMENT).take(places).to_pylist()
     month = business_date(after.as_of, after.zone).strftime("%Y-%m")
-    rows = []
-    for place, customer, came_from, came_to, bought_at, moment in zip(
-        places,
-        after.ids.take(places).to_pylist(),
-        then.take(places).to_pylist(),
-        now.take(places).to_pylist(),
-        last.take(places).to_pylist(),
-        occurred[places].tolist(),
-        strict=True,
-    ):
-        rows.append(
-            {
-                "event_id": _digest(customer, came_to, month),
-                "customer_id": customer,
-                "event_type": EVENT_TYPES[came_to],
-                "subject_id": _digest(customer, came_to, bought_at.isoformat() if bought_at else NEVER),
-                "from_stage": came_from,
-                "to_stage": came_to,
-                "cause": cause_of(came_from, came_to, bool(has_bought[place]), bool(is_corrected[place])),
-                "occurred_at": moment,
-                "known_at": naive_utc(after.as_of),
-                "compared_with": naive_utc(before.as_of),
-                "as_of": naive_utc(after.as_of),
-                "model_version": MODEL_VERSION,
-                "quality": 1.0,
-            }
-        )
-    return pa.Table.from_pylist(rows, schema=LIFECYCLE_MOVES)
+    occasions = [one.isoformat() if one else NEVER for one in bought_at]
+    facts = list(zip(came_from, came_to, has_bought[places].tolist(), is_corrected[places].tolist(), strict=True))
+    causes = {one: cause_of(*one) for one in set(facts)}
+    columns = {
+        "event_id": [_digest(who, stage, month) for who, stage in zip(customers, came_to, strict=True)],
+        "customer_id": customers,
+        "event_type": [EVENT_TYPES[stage] for stage in came_to],
+        "subject_id": [_digest(*one) for one in zip(customers, came_to, occasions, strict=True)],
+        "from_stage": came_from,
+        "to_stage": came_to,
+        "cause": [causes[one] for one in facts],
+        "occurred_at": occurred[places].astype("datetime64[us]"),
+        "known_at": [naive_utc(after.as_of)] * len(places),
+        "compared_with": [naive_utc(before.as_of)] * len(places),
+        "as_of": [naive_utc(after.as_of)] * len(places),
+        "model_version": [MODEL_VERSION] * len(places),
+        "quality": [1.0] * len(places),
+    }
+    return pa.table({field.name: pa.array(columns[field.name], field.type) for field in LIFECYCLE_MOVES}).cast(
+        LIFECYCLE_MOVES
+    )
 
 
 def lifecycle_moves(months: Iterable[pa.Table], as_of: datetime) -> pa.Table:
