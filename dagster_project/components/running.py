@@ -42,8 +42,8 @@ def write_table(
         room: the schema.
         table: its name, and the asset's.
         rows: the table.
-        number: the one figure an operator should see, with its name; without it, the size is that figure.
-        picture: the one picture (``domain.pages.charts.picture``).
+        number: the one figure an operator should see, with its name; without it, the one of ``telling``.
+        picture: the one picture (``domain.pages.charts.picture``); without it, the one of ``telling``.
     """
     from dagster_project.adapters.warehouse import open_warehouse
 
@@ -55,7 +55,15 @@ def write_table(
 def sized(
     table: str, rows: pa.Table, *, number: tuple[str, float | str] | None = None, picture: str | None = None
 ) -> dg.MaterializeResult:
-    """The result of an asset that is a table: its row count, its telling number, its picture."""
+    """The result of an asset that is a table: its row count, its telling number, its picture.
+
+    What is not given is taken from ``domain.analytics.telling``, where the table is known there.
+    """
+    from dagster_project.domain.analytics.telling import telling
+
+    if number is None or picture is None:
+        own_number, own_picture = telling(table, rows)
+        number, picture = number or own_number, picture or own_picture
     metadata: dict[str, Any] = {"dagster/row_count": rows.num_rows}
     if number is not None:
         name, value = number

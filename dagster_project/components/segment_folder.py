@@ -48,9 +48,7 @@ def segments_of(folder: Folder[Segment]) -> dg.AssetsDefinition:
         outside = [row["segment"] for row in found.segment_sizes.to_pylist() if not row["is_within_band"]]
         faults = [str(fault) for fault in found.faults]
         yield sized("segments", found.segments)
-        yield dg.MaterializeResult(
-            asset_key="segment_sizes",
-            metadata={"dagster/row_count": found.segment_sizes.num_rows},
+        yield sized("segment_sizes", found.segment_sizes)._replace(
             check_results=[
                 dg.AssetCheckResult(
                     asset_key="segment_sizes",

@@ -40,7 +40,8 @@ summary{cursor:pointer}
 pre{overflow-x:auto;background:var(--paper);border:1px solid var(--line);border-radius:.4rem;padding:.7rem .8rem;
 font:12.5px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 footer{margin-top:4rem;font-size:.85rem;border-top:1px solid var(--line);padding-top:1rem}
-@media print{html{font-size:12px}body{padding:0;font-size:1rem}figure,.headline div{background:none}details,nav{display:none}
+@media print{html{font-size:12px}body{padding:0;font-size:1rem}figure,.headline div{background:none}
+details,nav{display:none}
 .blocks{grid-template-columns:1fr 1fr;gap:.7rem}.headline{grid-template-columns:repeat(3,1fr);margin:1rem 0}
 h2{break-after:avoid;margin-top:1.6rem}section>p{break-after:avoid}figure{padding:.7rem}}
 """

@@ -63,8 +63,8 @@ def _tiers(tiers: Answer, setting: Setting) -> Numbers:
         "orders each",
     ]
     told = (
-        "Tiers rank by the yearly amount, corrected for how long somebody has been a customer: the best 5 %, the "
-        "next 15 %, the next 30 % and the rest of those who bought."
+        "Tiers rank by the amount of a year, corrected for how long somebody has been a customer and steadied by the "
+        "long run: the best 5 %, the next 15 %, the next 30 % and the rest of those who bought."
     )
     return Numbers("Value tiers", columns, rows, told, tiers.sql)
 
