@@ -58,8 +58,10 @@ class Duration:
         return self._moved(moment, zone, 1)
 
     def _moved(self, moment: datetime, zone: ZoneInfo, sign: int) -> datetime:
+        if not self.days:  # an hour is an hour: the wall clock, which says 03:30 twice in October, is not asked
+            return moment.astimezone(UTC) + sign * timedelta(hours=self.hours)
         local = moment.astimezone(zone) + sign * timedelta(days=self.days)  # wall clock: the same hour of the day
-        return local.astimezone(UTC) + sign * timedelta(hours=self.hours)
+        return local.astimezone(UTC)
 
     def __bool__(self) -> bool:
         return bool(self.days or self.hours)
