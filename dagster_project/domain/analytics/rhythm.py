@@ -1,7 +1,7 @@
 """Each customer's own rhythm of purchases, and who has grown quiet against it while still worth a word.
 
 A weekly customer who has been away for a month has changed; a yearly one has not. The constants and what they were
-weighed against: ``docs/decisions/0007-quiet-after.md``.
+weighed against: ``docs/decisions/0007-quiet-after.md``. How unusual a silence is: ``silence.py``.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ import pyarrow as pa
 
 from dagster_project.domain.analytics.columns import Flags, Numbers, business_days, decimals, numbers
 from dagster_project.domain.analytics.schema import conforming, require_known_by
+from dagster_project.domain.analytics.silence import paces_of, silence_chances
 
-QUIET_AFTER = 1.8  # times the expected gap: from here on a customer is quieter than the own rhythm
+UNUSUAL_DAYS = 250.0  # days of silence t are unusual where their chance is at most (t / 250) squared; decision 0007
+QUIET_AFTER = 1.8  # times the expected gap: from here on a customer without a rhythm to judge by is late
 GONE_AFTER = 4.0  # times the expected gap: from here on the old rhythm is over, and a reminder comes too late
 RHYTHM_FROM = 3  # purchase days: two gaps are the least that can be called a rhythm
 GAPS_OF_THE_BASE = 8  # gaps: the weight of the base's rhythm against the customer's own gaps
@@ -41,9 +43,18 @@ def rhythm(customer_360: pa.Table, as_of: datetime, zone: ZoneInfo) -> pa.Table:
     require_known_by(customer_360, as_of)
     own_gap = numbers(customer_360, "median_gap_days")
     purchase_days = numbers(customer_360, "count_purchase_days")
+    silent_days = numbers(customer_360, "days_since_last_purchase")
+    last_days = business_days(customer_360, "last_purchase_at", zone)
+    span = (last_days - business_days(customer_360, "first_purchase_at", zone)).astype("timedelta64[D]")
+    mean_gap = np.where(purchase_days > 1, span.astype(np.float64) / np.maximum(purchase_days - 1, 1), np.nan)
+    base = paces_of(
+        mean_gap, own_gap, numbers(customer_360, "gap_spread_days"), purchase_days - 1, default=GAP_WITHOUT_A_BASE
+    )
+    chances = silence_chances(silent_days, mean_gap, purchase_days - 1, base)
+    chances[~(purchase_days > 0)] = np.nan
     expected = expected_gaps(own_gap, purchase_days - 1, base_gap(own_gap))
     expected[~(purchase_days > 0)] = np.nan
-    quiet = numbers(customer_360, "days_since_last_purchase") / expected
+    quiet = silent_days / expected
     return conforming(
         "rhythm",
         pa.table(
@@ -51,8 +62,9 @@ def rhythm(customer_360: pa.Table, as_of: datetime, zone: ZoneInfo) -> pa.Table:
                 "customer_id": customer_360.column("customer_id"),
                 "expected_gap_days": decimals(expected),
                 "quiet_ratio": decimals(quiet),
-                "is_fading": pa.array(fading(quiet, purchase_days)),
-                "next_visit_expected_on": next_days(business_days(customer_360, "last_purchase_at", zone), expected),
+                "silence_chance": decimals(chances),
+                "is_fading": pa.array(fading(silent_days, chances, quiet, purchase_days)),
+                "next_visit_expected_on": next_days(last_days, expected),
             }
         ),
     )
@@ -81,13 +93,19 @@ def expected_gaps(own_gaps: Numbers, count_gaps: Numbers, base: float) -> Number
     return (weight * own + GAPS_OF_THE_BASE * base) / (weight + GAPS_OF_THE_BASE)
 
 
-def fading(quiet_ratios: Numbers, count_purchase_days: Numbers) -> Flags:
-    """Who is quieter than the own rhythm, yet not gone, among those who have a rhythm.
+def fading(silent_days: Numbers, chances: Numbers, quiet_ratios: Numbers, count_purchase_days: Numbers) -> Flags:
+    """Whose silence is unusual for them, yet not so long that they are gone, among those who have a rhythm.
 
-    >>> fading(np.array([1.7, 1.8, 3.9, 4.0, 2.5, np.nan]), np.array([9.0, 9.0, 9.0, 9.0, 2.0, 0.0]))
-    array([False,  True,  True, False, False, False])
+    A chance that is small is not enough: a weekly customer has fifty gaps a year, and one in fifty is long by chance
+    every year; a quarterly one has four. And the longer the silence, the more time there was to change. So the chance
+    that counts as unusual grows with the square of the silent days: one in 170 after 19 days, one in 17 after 60.
+
+    >>> fading(np.array([19.0, 19.0, 60.0, 60.0, 60.0]), np.array([0.005, 0.01, 0.05, 0.05, 0.05]),
+    ...        np.array([2.5, 2.5, 1.7, 4.0, 1.7]), np.array([9.0, 9.0, 9.0, 9.0, 2.0]))
+    array([ True, False,  True, False, False])
     """
-    return (quiet_ratios >= QUIET_AFTER) & (quiet_ratios < GONE_AFTER) & (count_purchase_days >= RHYTHM_FROM)
+    is_unusual = chances <= (silent_days / UNUSUAL_DAYS) ** 2
+    return is_unusual & (quiet_ratios < GONE_AFTER) & (count_purchase_days >= RHYTHM_FROM)
 
 
 def next_days(last_days: np.ndarray, expected: Numbers) -> pa.Array:

@@ -41,6 +41,7 @@ RHYTHM = pa.schema(
         CUSTOMER_ID,
         pa.field("expected_gap_days", pa.float64()),
         pa.field("quiet_ratio", pa.float64()),
+        pa.field("silence_chance", pa.float64()),
         _required("is_fading", pa.bool_()),
         pa.field("next_visit_expected_on", pa.date32()),
     ]

@@ -66,6 +66,8 @@ def base(purchases: pd.DataFrame, *, prospects: int = 0, as_of: datetime = AS_OF
     days["gap"] = days.groupby("customer_id")["day"].diff().dt.days
     sums["count_purchase_days"] = days.groupby("customer_id").size()
     sums["median_gap_days"] = days.groupby("customer_id")["gap"].median()
+    quartiles = days.groupby("customer_id")["gap"].quantile([0.25, 0.75]).unstack()
+    sums["gap_spread_days"] = (quartiles[0.75] - quartiles[0.25]).where(sums["count_purchase_days"] > 2)
     last = days.groupby("customer_id").tail(1).set_index("customer_id")
     sums["last_gap_days"] = last["gap"]
     sums["days_since_last_purchase"] = (today - last["day"]).dt.days

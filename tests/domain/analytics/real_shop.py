@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from dagster_project.domain.analytics.columns import numbers
-from dagster_project.domain.analytics.rhythm import base_gap, expected_gaps
+from dagster_project.domain.analytics.rhythm import rhythm
 from tests.domain.analytics.making import base
 
 LONDON = ZoneInfo("Europe/London")
@@ -48,17 +48,17 @@ def outcomes(purchases: pd.DataFrame, days: list[str]) -> pd.DataFrame:
         later = purchases[
             purchases["purchased_at"].between(limit, limit + pd.Timedelta(days=HORIZON), inclusive="right")
         ]
-        own = numbers(customers, "median_gap_days")
-        count_days = numbers(customers, "count_purchase_days")
+        rows = rhythm(customers, as_of, LONDON)
         frame = pd.DataFrame(
             {
                 "day": day,
                 "customer_id": customers.column("customer_id").to_pylist(),
-                "count_days": count_days,
-                "own_gap": own,
-                "base_gap": base_gap(own),
+                "count_days": numbers(customers, "count_purchase_days"),
+                "own_gap": numbers(customers, "median_gap_days"),
                 "silent_days": numbers(customers, "days_since_last_purchase"),
-                "expected_gap": expected_gaps(own, count_days - 1, base_gap(own)),
+                "quiet_ratio": numbers(rows, "quiet_ratio"),
+                "silence_chance": numbers(rows, "silence_chance"),
+                "is_fading": rows.column("is_fading").to_numpy(zero_copy_only=False),
             }
         )
         frame["has_left"] = ~frame["customer_id"].isin(later["customer_id"])

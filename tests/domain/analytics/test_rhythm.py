@@ -47,11 +47,20 @@ def test_who_is_long_gone_is_not_fading() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ratio", "days", "is_fading"),
-    [(1.79, 3, False), (1.8, 3, True), (3.99, 3, True), (4.0, 3, False), (2.0, 2, False), (np.nan, 0, False)],
+    ("silent", "chance", "ratio", "days", "is_fading"),
+    [
+        (50, 0.04, 1.9, 3, True),  # (50 / 250) squared is 0.04
+        (50, 0.041, 1.9, 3, False),
+        (49, 0.04, 1.9, 3, False),
+        (50, 0.04, 3.99, 3, True),
+        (50, 0.04, 4.0, 3, False),
+        (50, 0.04, 1.9, 2, False),
+        (np.nan, np.nan, np.nan, 0, False),
+    ],
 )
-def test_the_edges_of_fading(ratio: float, days: float, is_fading: bool) -> None:
-    assert fading(np.array([ratio]), np.array([days])).tolist() == [is_fading]
+def test_the_edges_of_fading(silent: float, chance: float, ratio: float, days: float, is_fading: bool) -> None:
+    flags = fading(np.array([silent]), np.array([chance]), np.array([ratio]), np.array([days]))
+    assert flags.tolist() == [is_fading]
 
 
 def test_few_gaps_lean_on_the_base_and_many_stand_alone() -> None:
@@ -68,6 +77,7 @@ def test_prospects_have_no_rhythm() -> None:
         "customer_id": "prospect00000",
         "expected_gap_days": None,
         "quiet_ratio": None,
+        "silence_chance": None,
         "is_fading": False,
         "next_visit_expected_on": None,
     }

@@ -45,11 +45,13 @@ def _stages_ago(after: Standing, days: Whole) -> np.ndarray:
     rows = after.customers
     silent = numbers(rows, "days_since_last_purchase") - days
     rows = _with(rows, "days_since_last_purchase", pa.array(silent, pa.float64(), mask=np.isnan(silent)))
-    first = rows.column("first_purchase_at").to_numpy(zero_copy_only=False).astype("datetime64[us]")
-    # Asked as of today, a customer of so many days fewer is one who came so many days later, but not after today.
+    # Asked as of today, a customer of so many days fewer is one whose purchases all came so many days later, but not
+    # after today.
     latest = np.datetime64(naive_utc(after.as_of), "us")
-    later = np.minimum(first + days.astype("timedelta64[D]"), latest)
-    rows = _with(rows, "first_purchase_at", pa.array(later, pa.timestamp("us")))
+    for column in ("first_purchase_at", "last_purchase_at"):
+        moments = rows.column(column).to_numpy(zero_copy_only=False).astype("datetime64[us]")
+        later = np.minimum(moments + days.astype("timedelta64[D]"), latest)
+        rows = _with(rows, column, pa.array(later, pa.timestamp("us")))
     rhythms = rhythm(rows, after.as_of, after.zone)
     stages = lifecycle(rows, rhythms, after.as_of, after.zone).column("lifecycle_stage")
     return np.asarray(stages.to_numpy(zero_copy_only=False))
