@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from dagster_project.domain.analytics.columns import Flags, Numbers, business_days, days_until, numbers
-from dagster_project.domain.analytics.rhythm import GONE_AFTER, QUIET_AFTER, base_gap, expected_gaps
+from dagster_project.domain.analytics.rhythm import GONE_AFTER, QUIET_AFTER, RHYTHM_FROM, base_gap, expected_gaps
 from dagster_project.domain.analytics.schema import conforming, require_known_by
 
 NEW_FOR = 60  # days after the first purchase: two letters a month leave four chances to make the second one happen
@@ -47,6 +47,7 @@ def lifecycle(customer_360: pa.Table, rhythm: pa.Table, as_of: datetime, zone: Z
     since_last = numbers(customer_360, "days_since_last_purchase")
     since_first = days_until(business_days(customer_360, "first_purchase_at", zone), as_of, zone)
     quiet = numbers(rhythm, "quiet_ratio")
+    has_rhythm = numbers(customer_360, "count_purchase_days") >= RHYTHM_FROM
     is_fading = rhythm.column("is_fading").to_numpy(zero_copy_only=False)
     fits = {
         "prospect": np.isnan(since_last),
@@ -54,7 +55,7 @@ def lifecycle(customer_360: pa.Table, rhythm: pa.Table, as_of: datetime, zone: Z
         "fading": is_fading,
         "returned": (since_last <= RETURNED_FOR) & was_lost_before_last(customer_360),
         "new": since_first <= NEW_FOR,
-        "passive": quiet >= QUIET_AFTER,
+        "passive": (quiet >= QUIET_AFTER) & (~has_rhythm | (quiet >= GONE_AFTER)),
         "active": np.ones(customer_360.num_rows, dtype=bool),
     }
     stages = np.select([fits[stage] for stage in LIFECYCLE_STAGES], LIFECYCLE_STAGES, default="active")

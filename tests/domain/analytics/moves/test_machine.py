@@ -28,11 +28,11 @@ from tests.domain.analytics.moves.daily import purchases, standing_days_ago
 
 @pytest.fixture(scope="module")
 def days_seen() -> Counter[tuple[str, str, str]]:
-    """Every move of 300 customers on 110 days in a row, with its cause."""
-    rows = purchases(300, seed=3)
+    """Every move of 300 customers on 55 days in a row, with its cause."""
+    rows = purchases(180, seed=3)
     seen: Counter[tuple[str, str, str]] = Counter()
-    before = standing_days_ago(110, rows)
-    for days in range(109, -1, -1):
+    before = standing_days_ago(55, rows)
+    for days in range(54, -1, -1):
         after = standing_days_ago(days, rows)
         moved = moves_between(before, after)
         seen.update(zip(*(moved[name].to_pylist() for name in ("from_stage", "to_stage", "cause")), strict=True))

@@ -36,12 +36,12 @@ def test_a_purchase_that_ends_a_long_absence_is_the_moment_of_the_return() -> No
 def test_silence_is_dated_to_the_day_the_rules_first_say_so() -> None:
     story = [95, 125, 155, 185]
     rows = pd.concat([STEADY, bought("quiet", story)])
-    stages = {
-        days: dict(zip(standing.ids.to_pylist(), standing.stages.to_pylist(), strict=True))["quiet"]
-        for days in range(60, -1, -1)
-        for standing in [standing_days_ago(days, rows)]
-    }
-    first_day = max(days for days, stage in stages.items() if stage == "fading")
+    nights = ((days, standing_days_ago(days, rows)) for days in range(60, -1, -1))
+    first_day = next(
+        days
+        for days, night in nights
+        if dict(zip(night.ids.to_pylist(), night.stages.to_pylist(), strict=True))["quiet"] == "fading"
+    )
     assert 0 < first_day < 60
     (move,) = moves_of("quiet", story, over=60)
     assert (move["from_stage"], move["to_stage"], move["cause"]) == ("active", "fading", SILENT)
