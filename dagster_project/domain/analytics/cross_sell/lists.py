@@ -104,10 +104,10 @@ def lists_of(bought: pa.Table, barred: set[str], as_of: datetime) -> Lists | Non
 def _because(
     shelf: Shelf, found: Scores, rows: npt.NDArray[np.int64], items: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.int64]:
-    """Of each customer, the own item with the largest weight for the item offered."""
+    """Of each customer, the own item with the largest weight for the item offered; not one that all went back of."""
     owned = shelf.owned[rows]
     sizes = np.diff(owned.indptr)
-    values = found[owned.indices, np.repeat(items, sizes)]
+    values = np.where(shelf.kept[rows].data > 0, found[owned.indices, np.repeat(items, sizes)], 0)
     because = np.full(len(rows), SELLS_NOW, dtype=np.int64)
     filled = np.flatnonzero(sizes)
     if not len(filled):
@@ -129,16 +129,10 @@ def rules_of(shelf: Shelf, because: npt.NDArray[np.int64], item: npt.NDArray[np.
     if not len(pairs):
         empty = np.empty(0, dtype=np.int64)
         return Rules(empty, empty, empty, np.empty(0), np.empty(0))
-    columns = shelf.owned.tocsc()
-    together = np.array([_with_both(columns, int(one), int(other)) for one, other in pairs])
+    both = (shelf.owned.T @ shelf.owned).toarray()
+    together = both[pairs[:, 0], pairs[:, 1]].astype(np.int64)
     of_all = shelf.customers_of
     confidence = together / of_all[pairs[:, 0]]
     lift = confidence / (of_all[pairs[:, 1]] / len(shelf.customer_ids))
     enough = together >= FEWEST_TOGETHER
     return Rules(pairs[enough, 0], pairs[enough, 1], together[enough], confidence[enough], lift[enough])
-
-
-def _with_both(columns, one: int, other: int) -> int:  # type: ignore[no-untyped-def]
-    first = columns.indices[columns.indptr[one] : columns.indptr[one + 1]]
-    second = columns.indices[columns.indptr[other] : columns.indptr[other + 1]]
-    return int(np.intersect1d(first, second, assume_unique=True).size)

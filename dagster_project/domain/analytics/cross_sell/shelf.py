@@ -30,12 +30,14 @@ class Shelf:
         item_ids: by number of customers, most first; equal ones by name.
         owned: 1 where a customer has bought an item by the moment asked about, kept or not.
         lately: customers who bought each item for the first time within the last ``LATELY`` days.
+        kept: 1 where of what was bought anything is left, 0 where all went back; places as in ``owned``.
     """
 
     customer_ids: npt.NDArray[np.object_]
     item_ids: list[str]
     owned: csr_matrix
     lately: npt.NDArray[np.float64]
+    kept: csr_matrix
 
     @property
     def customers_of(self) -> npt.NDArray[np.float64]:
@@ -47,7 +49,7 @@ def shelf_of(bought: pa.Table, as_of: datetime) -> Shelf:
     """The shelf as of a moment.
 
     Args:
-        bought: customer_id, item_id and first_bought_at; one row each pair.
+        bought: customer_id, item_id and first_bought_at; one row each pair. Without ``is_kept`` all is kept.
         as_of: first purchases after it do not count.
     """
     from scipy.sparse import csr_matrix
@@ -66,15 +68,28 @@ def shelf_of(bought: pa.Table, as_of: datetime) -> Shelf:
     owned = csr_matrix((np.ones(len(row), dtype=np.float32), (row, column)), shape=(len(customers), len(items)))
     owned.sum_duplicates()
     owned.data[:] = 1
+    kept = owned.copy()
+    if "is_kept" in known.column_names:
+        stays = known["is_kept"].cast(pa.int8()).to_numpy()[there].astype(np.float32)
+        # Beside a one on each place, so that a place of which nothing is kept stays where it is, with a zero.
+        kept = csr_matrix((1 + stays, (row, column)), shape=owned.shape)
+        kept.sum_duplicates()
+        kept.data = (kept.data > 1).astype(np.float32)
     start = pa.scalar(naive_utc(as_of - timedelta(days=LATELY)), MOMENT)
     fresh = pc.greater(known["first_bought_at"].cast(MOMENT), start).to_numpy(zero_copy_only=False)[there]
-    return Shelf(customers, items, owned, np.bincount(column[fresh], minlength=len(items)).astype(np.float64))
+    lately = np.bincount(column[fresh], minlength=len(items)).astype(np.float64)
+    return Shelf(customers, items, owned, lately, kept)
 
 
 def bought_products(customer_products: pa.Table) -> pa.Table:
-    """Products as the items of a shelf."""
-    return customer_products.select(["customer_id", "product_id", "first_bought_at"]).rename_columns(
-        ["customer_id", "item_id", "first_bought_at"]
+    """Products as the items of a shelf, and of which the customer has sent all back."""
+    return pa.table(
+        {
+            "customer_id": customer_products["customer_id"],
+            "item_id": customer_products["product_id"],
+            "first_bought_at": customer_products["first_bought_at"],
+            "is_kept": pc.greater(customer_products["quantity"], customer_products["returned_quantity"]),
+        }
     )
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from threadpoolctl import threadpool_limits
 
+from dagster_project.domain.analytics.cross_sell import model
 from dagster_project.domain.analytics.cross_sell.lists import SELLS_NOW, lists_of, new_since, rules_of
 from dagster_project.domain.analytics.cross_sell.model import LATELY_ALONE, MOST, Setting, choose, evaluate
 from dagster_project.domain.analytics.cross_sell.page import cross_sell_page
@@ -17,6 +20,7 @@ from dagster_project.domain.pages import render
 from tests.domain.analytics.making import ZONE
 
 AS_OF = datetime(2026, 3, 31, 20, 59, tzinfo=UTC)
+PAIR = ("customer_id", "product_id")
 HABITS, EACH = 6, 4  # six kinds of people, each with four products of their own; one product everyone buys
 
 
@@ -41,8 +45,15 @@ def town(customers: int = 900, seed: int = 1, *, habits: bool = True) -> pa.Tabl
             "customer_id": pa.array([customer for customer, _ in first], pa.string()),
             "product_id": pa.array([item for _, item in first], pa.string()),
             "first_bought_at": pa.array([when.replace(tzinfo=None) for when in first.values()], pa.timestamp("us")),
+            "quantity": pa.array([1] * len(first), pa.decimal128(18, 4)),
+            "returned_quantity": pa.array([0] * len(first), pa.decimal128(18, 4)),
         }
     )
+
+
+def with_returns(rows: pa.Table, pieces: list[Decimal]) -> pa.Table:
+    place = rows.schema.get_field_index("returned_quantity")
+    return rows.set_column(place, "returned_quantity", pa.array(pieces, pa.decimal128(18, 4)))
 
 
 def products(gone: tuple[str, ...] = ()) -> pa.Table:
@@ -66,8 +77,8 @@ def test_a_planted_habit_is_foretold_better_than_by_what_sells() -> None:
     cut = AS_OF - timedelta(days=90)
     bought = bought_products(town())
     then, new = shelf_of(bought, cut), new_since(bought, cut)
-    model, most, lately = (evaluate(then, new, one).mean() for one in (Setting(), MOST, LATELY_ALONE))
-    assert model > max(most, lately) + 0.2
+    ours, most, lately = (evaluate(then, new, one).mean() for one in (Setting(), MOST, LATELY_ALONE))
+    assert ours > max(most, lately) + 0.2
     setting, hits = choose(then, new)
     assert setting.ridge is not None
     assert hits.rate > hits.baseline
@@ -123,12 +134,45 @@ def test_the_reason_is_something_the_customer_has_and_its_share_is_counted_right
         )
 
 
+def test_what_went_back_is_not_offered_again_and_gives_no_reason(found: CrossSell) -> None:
+    spoke = next(row for row in found.next_products.to_pylist() if row["because"])
+    customer, sent_back = spoke["customer_id"], spoke["because"]
+    rows = town()
+    all_of_it = [pair == (customer, sent_back) for pair in zip(*(rows[name].to_pylist() for name in PAIR), strict=True)]
+    again = cross_sell(with_returns(rows, [Decimal(int(one)) for one in all_of_it]), products(), AS_OF)
+    told = [row for row in again.next_products.to_pylist() if row["customer_id"] == customer]
+    assert told
+    assert sent_back not in {row["because"] for row in told}
+    assert sent_back not in {row["product_id"] for row in told}
+    half = cross_sell(with_returns(rows, [Decimal(int(one)) / 2 for one in all_of_it]), products(), AS_OF)
+    assert half.next_products.equals(found.next_products), "what is kept in part is kept"
+
+
+def test_as_many_threads_as_there_are_give_the_same_lists(found: CrossSell) -> None:
+    with threadpool_limits(1):
+        alone = cross_sell(town(), products(), AS_OF)
+    assert alone.next_products.equals(found.next_products)
+
+
+def test_settings_are_compared_on_so_many_customers_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    bought = bought_products(town())
+    cut = AS_OF - timedelta(days=90)
+    then, new = shelf_of(bought, cut), new_since(bought, cut)
+    everybody = choose(then, new)[1]
+    monkeypatch.setattr(model, "MOST_TO_CHOOSE", 200)
+    some = choose(then, new)[1]
+    assert everybody.customers > some.customers == 200
+    assert some.rate == pytest.approx(everybody.rate, abs=0.1)
+
+
 def test_what_is_bought_after_the_moment_changes_nothing(found: CrossSell) -> None:
     later = pa.table(
         {
             "customer_id": ["c0000", "c0001"],
             "product_id": ["shop:05", "shop:09"],
             "first_bought_at": pa.array([datetime(2026, 4, 2), datetime(2026, 4, 3)], pa.timestamp("us")),  # noqa: DTZ001
+            "quantity": pa.array([1, 1], pa.decimal128(18, 4)),
+            "returned_quantity": pa.array([0, 0], pa.decimal128(18, 4)),
         }
     )
     again = cross_sell(pa.concat_tables([town(), later]), products(), AS_OF)
