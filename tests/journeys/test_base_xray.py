@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
@@ -53,11 +54,16 @@ def test_a_customer_less_would_be_seen(at_town: Settings, page: Path) -> None:
     assert render(other, at_town.zone) != page.read_text()
 
 
-def test_each_query_on_the_page_runs_as_it_is_written(at_town: Settings, page: Path) -> None:
-    queries = [html.unescape(sql) for sql in re.findall(r"<pre>(.*?)</pre>", page.read_text(), re.DOTALL)]
-    assert len(queries) > 20
+def test_each_query_on_any_page_runs_as_it_is_written(at_town: Settings) -> None:
+    failed = []
     with reader(at_town) as published:
-        assert [sql for sql in queries if not published.rows(sql)] == []
+        for name, path in find_pages(at_town).items():
+            for sql in re.findall(r"<pre>(.*?)</pre>", path.read_text(), re.DOTALL):
+                try:
+                    published.rows(html.unescape(sql))
+                except duckdb.Error as error:
+                    failed.append(f"{name}: {error}")
+    assert failed == []
 
 
 def test_every_page_is_free_of_personal_data(at_town: Settings) -> None:

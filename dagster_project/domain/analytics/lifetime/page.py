@@ -17,15 +17,15 @@ GROUPS = (  # repeats from, to, and the name of those who have
 )  # fmt: skip
 P_ALIVE_SQL = """
 select floor(least(p_alive, 0.999) * 10) / 10 as at_least, count(*) as customers
-from lifetime_value group by all order by all
+from analytics.lifetime_value group by all order by all
 """
 TOTAL_SQL = """
 select count(*) as customers, sum(expected_purchases_365d) as purchases, sum(lifetime_value_amount) as value
-from lifetime_value
+from analytics.lifetime_value
 """
 VALUE_SQL = """
 select ntile(10) over (order by lifetime_value_amount desc, customer_id) as tenth, lifetime_value_amount
-from lifetime_value
+from analytics.lifetime_value
 """
 
 
