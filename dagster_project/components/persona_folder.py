@@ -7,7 +7,7 @@ import dagster as dg
 
 from dagster_project.components.faulty_files import definitions_of_faults
 from dagster_project.components.fenced import Folder
-from dagster_project.components.persona import PersonaFile, find_personas, load_personas
+from dagster_project.components.persona import PersonaFile, find_deal_personas, find_personas, load_personas
 from dagster_project.components.running import WAREHOUSE_POOL, as_of_of, read_table, write_table
 
 FILES_ARE_ASKED = "every_persona_was_asked"
@@ -19,11 +19,10 @@ class PersonaFolder(dg.Component, dg.Model, dg.Resolvable):
     analyses: list[str]
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
-        """The asset ``personas``, and the faults."""
+        """The assets ``personas`` and ``deal_personas``, and the faults."""
         folder = load_personas(Path(context.path))
-        return dg.Definitions.merge(
-            dg.Definitions(assets=[personas_of(folder, self.analyses)]), definitions_of_faults("persona", folder)
-        )
+        assets = [personas_of(folder, self.analyses), deal_personas_of(folder)]
+        return dg.Definitions.merge(dg.Definitions(assets=assets), definitions_of_faults("persona", folder))
 
 
 def personas_of(folder: Folder[PersonaFile], analyses: Sequence[str]) -> dg.AssetsDefinition:
@@ -61,3 +60,26 @@ def personas_of(folder: Folder[PersonaFile], analyses: Sequence[str]) -> dg.Asse
         return result._replace(check_results=[check])
 
     return personas
+
+
+def deal_personas_of(folder: Folder[PersonaFile]) -> dg.AssetsDefinition:
+    """The personas of every deal with a company."""
+
+    @dg.asset(
+        key="deal_personas",
+        deps=["customer_deals", "personas"],
+        description="Which personas sit around the table of each company's deal: their own, and those of their roles.",
+        pool=WAREHOUSE_POOL,
+        kinds={"python", "yaml"},
+    )
+    def deal_personas(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from dagster_project.domain.analytics.personas.told import drawn_deals
+
+        deals, people = read_table("customer_360", "customer_deals"), read_table("analytics", "personas")
+        found = find_deal_personas(folder, deals, people, as_of_of(context))
+        count = len(set(found["deal_id"].to_pylist()))
+        return write_table(
+            "analytics", "deal_personas", found, number=("count_deals", count), picture=drawn_deals(found)
+        )
+
+    return deal_personas

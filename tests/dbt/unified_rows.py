@@ -56,6 +56,15 @@ COLUMNS = {
         **dict.fromkeys(["product_statement_id", "product_id", "source_system"], TEXT),
         "is_available": pa.bool_(),
     },
+    "deals": {
+        **dict.fromkeys(["deal_version_id", "deal_id", "source_system", "deal_stage"], TEXT),
+        "amount": MONEY,
+        "is_deleted": pa.bool_(),
+    },
+    "deal_parties": {
+        **dict.fromkeys(["deal_party_id", "deal_id", "source_record_id", "company_id", "deal_role"], TEXT),
+        "is_removed": pa.bool_(),
+    },
     "events": {
         **dict.fromkeys(["event_id", "event_type", "source_system", "source_record_id", "subject_id", "channel"], TEXT),
         "amount": MONEY,
@@ -68,7 +77,8 @@ ROOMS = {  # table -> in the vault
     "customer_360": {"customer_events": False, "customer_service_contacts": False, "consents_current": False,
                      "current_contacts": True, "customer_emails": True, "customer_phones": True,
                      "customer_names": True, "customer_addresses": True, "contact_points": True, "customer_360": False,
-                     "customer_months": False, "customer_products": False, "current_products": False},
+                     "customer_months": False, "customer_products": False, "current_products": False,
+                     "customer_deals": False},
 }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ SCORES = (
     "lifecycle_migration",
     "lifetime_value",
     "lifetime_value_model",
+    "deal_personas",
     "personas",
     "next_categories",
     "next_products",

@@ -33,7 +33,7 @@ def deal_personas(
     either is on the deal as ``unknown``: somebody to get to know.
 
     Args:
-        customer_deals: deal_id, company_id, customer_id, role; one row per customer and deal, as of the moment.
+        customer_deals: deal_id, company_id, customer_id, deal_role; one row per customer and deal, as of the moment.
         personas: of all customers.
         roles: of :class:`DealRole`.
         as_of: the moment.
@@ -51,9 +51,11 @@ def deal_personas(
                 theirs.column("evidence"), quality, version)  # fmt: skip
     parts = []
     for each in sorted(roles, key=lambda one: one.persona):
-        has_role = pc.fill_null(pc.is_in(known.column("role"), value_set=pa.array(each.roles, pa.string())), False)
+        has_role = pc.fill_null(pc.is_in(known.column("deal_role"), value_set=pa.array(each.roles, pa.string())), False)
         rows = known.filter(has_role)
-        said = pc.binary_join_element_wise(pc.replace_substring(rows.column("role"), "_", " "), "of this deal", " ")
+        said = pc.binary_join_element_wise(
+            pc.replace_substring(rows.column("deal_role"), "_", " "), "of this deal", " "
+        )
         parts.append(
             _rows(rows, [each.persona] * rows.num_rows, [each.confidence] * rows.num_rows, ["role"] * rows.num_rows,
                   said, quality.filter(has_role), version.filter(has_role))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pyarrow as pa
+
 from dagster_project.domain.analytics.personas.personas import Personas
 from dagster_project.domain.analytics.personas.schema import UNKNOWN
 
@@ -25,3 +27,17 @@ def drawn_sizes(found: Personas) -> str:
     in_order = sorted(found.sizes.items(), key=lambda each: (each[0] == UNKNOWN, -each[1], each[0]))
     rows = pd.DataFrame([(name.replace("_", " "), count) for name, count in in_order], columns=["persona", "customers"])
     return bars(rows, "persona", "customers")
+
+
+def drawn_deals(found: pa.Table) -> str | None:
+    """A picture for metadata: on how many deals each persona sits; None without deals."""
+    import pandas as pd
+
+    from dagster_project.domain.pages.charts import bars, picture
+
+    if not found.num_rows:
+        return None
+    pairs = pd.DataFrame({name: found.column(name).to_pylist() for name in ("persona", "deal_id")}).drop_duplicates()
+    rows = pairs.groupby("persona", as_index=False).size().sort_values(["size", "persona"], ascending=[False, True])
+    rows["persona"] = rows["persona"].str.replace("_", " ")
+    return picture("Deals each persona sits on", bars(rows.rename(columns={"size": "deals"}), "persona", "deals"))

@@ -18,8 +18,8 @@ def people() -> pa.Table:
 
 
 def links(*rows: tuple[str, str, str | None]) -> pa.Table:
-    told = [{"deal_id": deal, "company_id": "acme", "customer_id": who, "role": role} for deal, who, role in rows]
-    kinds = pa.schema([(name, pa.string()) for name in ("deal_id", "company_id", "customer_id", "role")])
+    told = [{"deal_id": deal, "company_id": "acme", "customer_id": who, "deal_role": role} for deal, who, role in rows]
+    kinds = pa.schema([(name, pa.string()) for name in ("deal_id", "company_id", "customer_id", "deal_role")])
     return pa.Table.from_pylist(told, schema=kinds)
 
 
