@@ -95,11 +95,16 @@ def lines(
     rows: pd.DataFrame, x: str, y: str, *, series: str | None = None, x_title: str = "", y_title: str = "",
     form: str = "~s", kind: str = "Q", zero: bool = True,
 ) -> str:  # fmt: skip
-    """One or several lines. ``kind``: ``T`` for moments or days on the x axis, ``Q`` for numbers."""
+    """One or several lines. ``kind``: ``T`` for moments or days on the x axis, ``Q`` for numbers, ``O`` for groups.
+
+    Groups stand in the order of the rows, each with a point.
+    """
     import altair as alt
 
+    groups = list(dict.fromkeys(rows[x])) if kind == "O" else None
+    axis = alt.Axis(grid=False, labelAngle=0) if groups else alt.Axis(grid=False, tickCount=8)
     encoding: dict[str, Any] = {
-        "x": alt.X(f"{x}:{kind}", title=x_title or None, axis=alt.Axis(grid=False, tickCount=8)),
+        "x": alt.X(f"{x}:{kind}", title=x_title or None, sort=groups, axis=axis),
         "y": alt.Y(
             f"{y}:Q", title=y_title or None, axis=alt.Axis(format=form, tickCount=5), scale=alt.Scale(zero=zero)
         ),
@@ -107,7 +112,8 @@ def lines(
     if series is not None:
         encoding["color"] = alt.Color(f"{series}:N", sort=list(dict.fromkeys(rows[series])))
         encoding["strokeDash"] = alt.StrokeDash(f"{series}:N", sort=list(dict.fromkeys(rows[series])), legend=None)
-    return svg(alt.Chart(rows).mark_line().encode(**encoding).properties(width=WIDTH, height=HEIGHT))
+    drawn = alt.Chart(rows).mark_line(point=bool(groups)).encode(**encoding)
+    return svg(drawn.properties(width=WIDTH, height=HEIGHT))
 
 
 def heat(
@@ -125,11 +131,14 @@ def heat(
         x=alt.X(
             f"{x}:O",
             title=x_title or None,
-            sort=x_order,
+            sort=x_order or "ascending",
             axis=alt.Axis(orient="top", labelAngle=0, ticks=False, domain=False),
         ),
         y=alt.Y(
-            f"{y}:O", title=y_title or None, sort=y_order, axis=alt.Axis(ticks=False, domain=False, labelLimit=160)
+            f"{y}:O",
+            title=y_title or None,
+            sort=y_order or "ascending",
+            axis=alt.Axis(ticks=False, domain=False, labelLimit=160),
         ),
     )
     top = most or (float(rows[value].max()) if len(rows) else 0.0) or 1.0

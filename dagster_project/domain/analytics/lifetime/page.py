@@ -43,7 +43,7 @@ def lifetime_page(found: Lifetime, as_of: datetime, currency: str) -> Page:
     told = found.forecast
     headline: list[tuple[str, str | int | float]] = [
         ("customers who have bought", len(told.p_alive)),
-        ("still there with better odds than even, %", float(np.round((told.p_alive > 0.5).mean() * 100, 1))),
+        ("still there with better odds than even", f"{(told.p_alive > 0.5).mean():.0%}"),
         ("purchases to expect in 365 days", round(float(told.purchases.sum()))),
         (f"value to expect, {currency}", round(float(told.value.sum()))),
     ]
