@@ -93,7 +93,7 @@ def importance_picture(learned: Learned) -> Figure:
 
     assert learned.model is not None
     values = some(learned.newest)
-    strength = group_effects(effects(learned.model, values, learned.model.probability(values), typical(values)))
+    strength = group_effects(effects(learned.model, values, typical(values)))
     rows = pd.DataFrame([[SHOWN[name], value] for name, value in strength.items()], columns=["knowledge", "effect"])
     told = f"Most is said by {SHOWN[next(iter(strength))]}; least by {SHOWN[list(strength)[-1]]}."
     drawn = bars(rows, "knowledge", "effect", form=".2f")

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.domain.analytics.churn.features import FEATURES, GROUPS
-from dagster_project.domain.analytics.churn.training import ChurnModel, odds_of
+from dagster_project.domain.analytics.churn.training import ChurnModel
 from dagster_project.domain.analytics.columns import Numbers
 
 COUNT_REASONS = 3
@@ -56,21 +56,13 @@ def typical(values: Numbers) -> Numbers:
     return middle
 
 
-def effects(model: ChurnModel, values: Numbers, probability: Numbers, usual: Numbers) -> Numbers:
+def effects(model: ChurnModel, values: Numbers, usual: Numbers) -> Numbers:
     """What each group of features does to each customer's log-odds of leaving: one column for each of ``GROUPS``.
 
     How: the group's features are set to the typical customer's, all others left as they are, and the model is asked
     again; the difference is the group's effect. It is what the model would say, not what would happen.
     """
-    asked = values.copy()
-    columns = [[FEATURES.index(name) for name in names] for names in GROUPS.values()]
-    found = np.empty((len(values), len(GROUPS)))
-    own = odds_of(probability)
-    for number, places in enumerate(columns):
-        asked[:, places] = usual[places]
-        found[:, number] = own - odds_of(model.probability(asked))
-        asked[:, places] = values[:, places]
-    return found
+    return model.changes(values, usual, [[FEATURES.index(name) for name in names] for names in GROUPS.values()])
 
 
 def reasons(values: Numbers, found: Numbers, count: int = COUNT_REASONS) -> list[pa.Array]:

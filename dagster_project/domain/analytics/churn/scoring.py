@@ -39,7 +39,7 @@ def churn_scores(
     """
     asked = asked_at(customer_360, as_of, zone)
     probability = model.probability(asked.values)
-    told = reasons(asked.values, effects(model, asked.values, probability, typical(asked.values)))
+    told = reasons(asked.values, effects(model, asked.values, typical(asked.values)))
     return table_of(asked, probability, told, version, quality, as_of)
 
 

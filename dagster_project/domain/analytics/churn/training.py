@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from dagster_project.domain.analytics.churn.examples import HORIZON_MONTHS, Examples
+from dagster_project.domain.analytics.churn.trees import Trees, trees_of
 from dagster_project.domain.analytics.columns import Flags, Numbers
 from dagster_project.errors import HoivaError
 
@@ -34,7 +37,6 @@ BOOSTING: dict[str, Any] = {
 FOLDS = 2  # parts of the customers: each is judged by a model that learned from the other part alone
 FEWEST_OF_EACH = 100  # examples who left, and who stayed: below that there is nothing to learn from
 CHUNK = 100_000  # customers scored at a time: bounds the memory, changes no score
-MARGIN = 1e-6  # of a probability, before its odds are taken
 
 
 @dataclass(frozen=True)
@@ -52,14 +54,32 @@ class ChurnModel:
     intercept: float
     held_out_auc: float
 
+    @cached_property
+    def trees(self) -> Trees:
+        """The same trees in the form in which many customers are asked about."""
+        return trees_of(self.classifier)
+
     def probability(self, values: Numbers, months_ahead: int = HORIZON_MONTHS) -> Numbers:
         """The probability of buying nothing in so many months, one for each row of features."""
         result = np.empty(len(values))
         for start in range(0, len(values), CHUNK):
-            part = values[start : start + CHUNK]
-            asked = np.column_stack([part, np.full(len(part), float(months_ahead))])
-            result[start : start + CHUNK] = share_of(self.slope * log_odds_of(self.classifier, asked) + self.intercept)
+            asked = looking_ahead(values[start : start + CHUNK], months_ahead)
+            result[start : start + CHUNK] = share_of(self.slope * self.trees.log_odds(asked) + self.intercept)
         return result
+
+    def changes(self, values: Numbers, fixed: Numbers, groups: Sequence[Sequence[int]]) -> Numbers:
+        """By how much each group of features changes each row's log-odds from what they were with the group fixed."""
+        result = np.empty((len(values), len(groups)))
+        row = looking_ahead(fixed[None, :], HORIZON_MONTHS)
+        for start in range(0, len(values), CHUNK):
+            asked = looking_ahead(values[start : start + CHUNK], HORIZON_MONTHS)
+            result[start : start + CHUNK] = self.slope * self.trees.with_groups(asked, row, groups)[1]
+        return result
+
+
+def looking_ahead(values: Numbers, months: int) -> Numbers:
+    """The features with the last one beside them: how many months are looked ahead."""
+    return np.column_stack([values, np.full(len(values), float(months))])
 
 
 class TooLittle(HoivaError):
@@ -142,13 +162,3 @@ def share_of(log_odds: Numbers) -> Numbers:
     [0.5, 0.881]
     """
     return np.asarray(1 / (1 + np.exp(-log_odds)))
-
-
-def odds_of(probability: Numbers) -> Numbers:
-    """From a probability to log-odds, kept finite.
-
-    >>> odds_of(np.array([0.5, 1.0])).round(1).tolist()
-    [0.0, 13.8]
-    """
-    kept = np.clip(probability, MARGIN, 1 - MARGIN)
-    return np.asarray(np.log(kept / (1 - kept)))

@@ -61,7 +61,7 @@ def test_a_reason_reads_like_a_sentence() -> None:
 
 def test_the_strongest_reason_comes_first_and_none_that_hardly_matters() -> None:
     values = asked_at(base(purchases()), AS_OF, ZONE).values[:200]
-    found = effects(model(), values, model().probability(values), typical(values))
+    found = effects(model(), values, typical(values))
     told = reasons(values, found)
     assert len(told) == 3
     strongest = np.abs(found).max(axis=1)
@@ -73,7 +73,7 @@ def test_the_strongest_reason_comes_first_and_none_that_hardly_matters() -> None
 def test_the_typical_customer_has_no_reasons() -> None:
     values = asked_at(base(purchases()), AS_OF, ZONE).values
     usual = typical(values)[None, :]
-    assert np.allclose(effects(model(), usual, model().probability(usual), usual[0]), 0)
+    assert np.allclose(effects(model(), usual, usual[0]), 0)
 
 
 def test_every_feature_belongs_to_one_reason_and_every_reason_has_its_words() -> None:
