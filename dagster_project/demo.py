@@ -60,6 +60,7 @@ def run_demo(settings: Settings, customers: int, days: int, seed: int, out: Cons
     where = [
         ("audience batches", home.outbox),
         ("published tables (Parquet)", home.published),
+        ("pages to look at (HTML)", home.published / "reports"),
         ("what did not fit, by file and line", home.quarantine),
         ("what the expectations found (HTML)", home.data_docs / "index.html"),
     ]
