@@ -47,19 +47,21 @@ def test_who_is_long_gone_is_not_fading() -> None:
 
 
 @pytest.mark.parametrize(
-    ("silent", "chance", "ratio", "days", "is_fading"),
+    ("silence", "chance", "ratio", "days", "is_fading"),
     [
-        (50, 0.04, 1.9, 3, True),  # (50 / 250) squared is 0.04
-        (50, 0.041, 1.9, 3, False),
-        (49, 0.04, 1.9, 3, False),
-        (50, 0.04, 3.99, 3, True),
-        (50, 0.04, 4.0, 3, False),
-        (50, 0.04, 1.9, 2, False),
+        (2.0, 0.0625, 1.9, 3, True),  # 2 / 4 is a half, and its fourth power 0.0625
+        (2.0, 0.0626, 1.9, 3, False),
+        (1.99, 0.0625, 1.9, 3, False),
+        (2.0, 0.0625, 3.99, 3, True),
+        (2.0, 0.0625, 4.0, 3, False),
+        (2.0, 0.0625, 1.0, 3, True),
+        (2.0, 0.0625, 0.99, 3, False),
+        (2.0, 0.0625, 1.9, 2, False),
         (np.nan, np.nan, np.nan, 0, False),
     ],
 )
-def test_the_edges_of_fading(silent: float, chance: float, ratio: float, days: float, is_fading: bool) -> None:
-    flags = fading(np.array([silent]), np.array([chance]), np.array([ratio]), np.array([days]))
+def test_the_edges_of_fading(silence: float, chance: float, ratio: float, days: float, is_fading: bool) -> None:
+    flags = fading(np.array([silence]), np.array([chance]), np.array([ratio]), np.array([days]))
     assert flags.tolist() == [is_fading]
 
 
