@@ -70,15 +70,16 @@ def fading_page(report: FadingReport, as_of: datetime, zone: ZoneInfo) -> Page:
             *((f"{movement} since {since}", month[f"count_{movement}"]) for movement in MOVEMENTS),
         ],
         sections=[
-            _of_the_month(report, month, since),
-            _of_the_months(flows, zone),
+            _of_the_month(month, since),
+            _of_reasons(report),
+            *_of_the_months(flows, zone),
             _of_customers(report),
             _of_the_flag(flows, zone),
         ],
     )
 
 
-def _of_the_month(report: FadingReport, month: Mapping[str, Any], since: str) -> Section:
+def _of_the_month(month: Mapping[str, Any], since: str) -> Section:
     told = (
         f"{month['count_before']} on {since}, {month['count_new']} new, {month['count_returned']} who had been in it "
         f"before, {month['count_saved']} who bought again, {month['count_lost']} who left without buying: "
@@ -99,15 +100,14 @@ def _of_the_month(report: FadingReport, month: Mapping[str, Any], since: str) ->
         [
             Figure("From one month to the next, in customers", flow_svg(month), told, THE_MONTH),
             Numbers("The same in numbers, adding up", ["", "customers", "a year's purchases"], rows, "", THE_MONTH),
-            Numbers(
-                "Why they came and why they left",
-                ["movement", "reason", "customers", "at risk now", "at risk then"],
-                _reasons(report),
-                "",
-                THE_REASONS,
-            ),
         ],
     )
+
+
+def _of_reasons(report: FadingReport) -> Section:
+    columns = ["movement", "reason", "customers", "at risk now", "at risk then"]
+    table = Numbers("Everyone of this month and the last", columns, _reasons(report), "", THE_REASONS)
+    return Section("Why they came and why they left", "", [table])
 
 
 def _reasons(report: FadingReport) -> list[list[Value]]:
@@ -119,7 +119,7 @@ def _reasons(report: FadingReport) -> list[list[Value]]:
     return [[row[name] for name in names] for row in rows.to_pylist()]
 
 
-def _of_the_months(flows: list[dict[str, Any]], zone: ZoneInfo) -> Section:
+def _of_the_months(flows: list[dict[str, Any]], zone: ZoneInfo) -> list[Section]:
     rows: list[list[Value]] = [
         [
             _short_day(row["to_as_of"], zone),
@@ -132,20 +132,12 @@ def _of_the_months(flows: list[dict[str, Any]], zone: ZoneInfo) -> Section:
     ]
     least, most = min(row["count_after"] for row in flows), max(row["count_after"] for row in flows)
     told = f"The group had between {least} and {most} customers at the ends of these months."
-    return Section(
-        "The months before",
-        "Each month is told by the same rule, so what one ends with the next begins with.",
-        [
-            Figure("Customers in the group at the end of each month", months_svg(flows, zone), told, THE_MONTHS),
-            Numbers(
-                "Month by month",
-                ["until", "before", *MOVEMENTS, "after", "at risk"],
-                rows,
-                "",
-                THE_MONTHS,
-            ),
-        ],
+    table = Numbers(
+        "Month by month", ["until", "before", *MOVEMENTS, "after", "a year's purchases at risk"], rows, "", THE_MONTHS
     )
+    picture = Figure("Customers in the group at the end of each month", months_svg(flows, zone), told, THE_MONTHS)
+    by_one_rule = "Each month is told by the same rule, so what one ends with the next begins with."
+    return [Section("The months before", "", [picture]), Section("Month by month", by_one_rule, [table])]
 
 
 def _of_customers(report: FadingReport) -> Section:

@@ -33,7 +33,7 @@ def flow_svg(month: Mapping[str, Any]) -> str:
     )
     kinds = alt.Scale(domain=["group", "came", "left"], range=[PALETTE[0], PALETTE[1], PALETTE[4]])
     marks = base.mark_bar(cornerRadius=2).encode(
-        y=alt.Y("from:Q", title="customers", axis=alt.Axis(tickCount=5, tickMinStep=1)),
+        y=alt.Y("from:Q", title="customers", axis=alt.Axis(tickMinStep=1)),
         y2="to:Q",
         color=alt.Color("kind:N", scale=kinds, legend=None),
     )
@@ -55,6 +55,6 @@ def months_svg(flows: Sequence[Mapping[str, Any]], zone: ZoneInfo) -> str:
         }
     )
     base = alt.Chart(rows).encode(x=alt.X("day:O", title=None, axis=alt.Axis(labelAngle=0, ticks=False)))
-    marks = base.mark_bar().encode(y=alt.Y("count:Q", title="customers", axis=alt.Axis(tickCount=5, tickMinStep=1)))
+    marks = base.mark_bar().encode(y=alt.Y("count:Q", title="customers", axis=alt.Axis(tickMinStep=1)))
     said = base.mark_text(dy=-8).encode(y="count:Q", text=alt.Text("count:Q", format=",.0f"))
     return svg((marks + said).properties(width=WIDTH, height=200))

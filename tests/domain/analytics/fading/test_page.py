@@ -46,6 +46,6 @@ def test_each_table_of_the_page_is_what_its_sql_gives(report: FadingReport) -> N
     told_list = numbers["The group, most at risk first"].rows
     assert [list(row) for row in members] == [[row[0], row[1], row[2], row[3], row[4], row[5]] for row in told_list]
     assert [list(row[2:]) for row in months] == [list(row[1:]) for row in numbers["Month by month"].rows]
-    assert [list(row) for row in reasons] == numbers["Why they came and why they left"].rows
+    assert [list(row) for row in reasons] == numbers["Everyone of this month and the last"].rows
     assert [list(row[1:]) for row in flags] == [list(row[1:]) for row in numbers["What became of them"].rows]
     assert told.headline[0][1] == month[5]
