@@ -17,6 +17,9 @@ from zoneinfo import ZoneInfo
 from dagster_project.domain.clock import business_date
 from dagster_project.domain.pages.style import STYLE
 
+ONE_LINE = 16  # characters: a cell of at most so many does not break
+LARGE_AMOUNT = 1000  # from here on cents say nothing in a headline
+
 Value = str | int | float | Decimal | date | bool | None
 
 
@@ -81,7 +84,9 @@ def render(page: Page, zone: ZoneInfo) -> str:
     day = business_date(page.as_of, zone)
     number = [0]
     sections = "\n".join(_section(section, number) for section in page.sections)
-    tiles = "".join(f"<div><dd>{shown(value)}</dd><dt>{escape(label)}</dt></div>" for label, value in page.headline)
+    tiles = "".join(
+        f"<div><dd>{_at_a_glance(value)}</dd><dt>{escape(label)}</dt></div>" for label, value in page.headline
+    )
     contents = "".join(
         f'<li><a href="#{_anchor(section.title)}">{escape(section.title)}</a></li>' for section in page.sections
     )
@@ -146,9 +151,14 @@ def _table(table: Numbers) -> str:
     rows = []
     for row in table.rows:
         cells = zip(row[1:], kinds[1:], strict=True)
-        rest = "".join(f'<td class="{kind}">{shown(value)}</td>' for value, kind in cells)
-        rows.append(f'<tr><th scope="row">{shown(row[0])}</th>{rest}</tr>')
+        rest = "".join(f'<td class="{kind}{_short(value)}">{shown(value)}</td>' for value, kind in cells)
+        rows.append(f'<tr><th scope="row" class="text{_short(row[0])}">{shown(row[0])}</th>{rest}</tr>')
     return f'<div class="table"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+
+
+def _short(value: Value) -> str:
+    """A class for what is short enough to stay in one line."""
+    return " short" if len(shown(value)) <= ONE_LINE else ""
 
 
 def _kind(values: Iterable[Value]) -> str:
@@ -157,7 +167,7 @@ def _kind(values: Iterable[Value]) -> str:
     >>> _kind([1, None]), _kind(["12 %", "-3.1 k EUR"]), _kind(["team:crm", "0"])
     ('number', 'number', 'text')
     """
-    told = [value for value in values if value is not None]
+    told = [value for value in values if value not in (None, "")]
     are_text = [isinstance(value, str) and not re.match("[-+\u2212]?[0-9]", value) for value in told]
     return "text" if any(are_text) else "number"
 
@@ -182,6 +192,15 @@ def shown(value: Value) -> str:
     if isinstance(value, date):
         return written_day(value)
     return escape(value)
+
+
+def _at_a_glance(value: Value) -> str:
+    """A headline number: large amounts without their cents.
+
+    >>> _at_a_glance(Decimal("218299.75")), _at_a_glance(Decimal("93.50"))
+    ('218\\u202f300', '93.50')
+    """
+    return shown(round(value) if isinstance(value, Decimal) and abs(value) >= LARGE_AMOUNT else value)
 
 
 def written_day(day: date) -> str:

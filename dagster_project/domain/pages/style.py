@@ -33,7 +33,7 @@ table{border-collapse:collapse;width:100%;font-size:.92rem;font-variant-numeric:
 th,td{padding:.32rem .55rem;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
 thead th{color:var(--quiet);font-weight:600;font-size:.83rem}
 tbody th{font-weight:500}
-td.number,th.number{text-align:right}td.number{white-space:nowrap}
+td.number,th.number{text-align:right}td.short,th.short{white-space:nowrap}
 td.text,th.text{text-align:left}
 details{margin-top:auto;padding-top:.7rem;font-size:.85rem;color:var(--quiet)}
 summary{cursor:pointer}

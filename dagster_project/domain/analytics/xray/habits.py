@@ -110,8 +110,9 @@ def _due(due: Answer, setting: Setting) -> Figure:
 
 
 def _hours(hours: Answer) -> Figure:
+    import pandas as pd
+
     rows = hours.rows
-    rows = rows.assign(day=[WEEKDAYS[number - 1] for number in rows["weekday"]])
     by_day = rows.groupby("weekday")["count_orders"].sum().reindex(range(1, 8), fill_value=0)
     by_hour = rows.groupby("hour")["count_orders"].sum().reindex(range(24), fill_value=0)
     best_day, best_hour = WEEKDAYS[int(by_day.to_numpy().argmax())], int(by_hour.to_numpy().argmax())
@@ -119,5 +120,9 @@ def _hours(hours: Answer) -> Figure:
         f"Most orders come on {best_day} ({percent(share_of(by_day.max(), by_day.sum()))}) and between {best_hour} and "
         f"{best_hour + 1} o'clock ({percent(share_of(by_hour.max(), by_hour.sum()))}), over the last 365 days."
     )
-    drawn = heat(rows, "hour", "day", "count_orders", x_title="hour of the day", y_order=list(WEEKDAYS), labels=False)
+    open_hours = range(int(rows["hour"].min()), int(rows["hour"].max()) + 1)
+    every = pd.MultiIndex.from_product([range(1, 8), open_hours], names=["weekday", "hour"])
+    grid = rows.set_index(["weekday", "hour"]).reindex(every, fill_value=0).reset_index()
+    grid = grid.assign(day=[WEEKDAYS[number - 1] for number in grid["weekday"]])
+    drawn = heat(grid, "hour", "day", "count_orders", x_title="hour of the day", y_order=list(WEEKDAYS), labels=False)
     return Figure("When they buy", drawn, told, hours.sql)
