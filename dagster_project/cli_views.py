@@ -208,7 +208,17 @@ def show_explanation(out: Console, story: dict[str, Any]) -> None:
     facts = [[key, value] for key, value in story["customer_360"].items() if value not in (None, 0) and key != "as_of"]
     facts += [[key, value] for key, value in story["analytics"].items() if value is not None]
     facts.append(["segments", ", ".join(story["segments"]) or "none"])
+    facts += [["reason of the churn score", reason] for reason in story["churn_reasons"]]
     out.print(table_of("What we know", ["", ""], facts))
+    moves = [
+        [row["occurred_at"], f"{row['from_stage']} → {row['to_stage']}", row["cause"]]
+        for row in story["lifecycle_moves"]
+    ]
+    if moves:
+        out.print(table_of("From stage to stage", ["when (UTC)", "move", "cause"], moves))
+    if story["next_products"]:
+        offers = [list(row.values()) for row in story["next_products"]]
+        out.print(table_of("What to offer next", ["", "product", "why"], offers))
     consents = [list(row.values()) for row in story["consents"]]
     out.print(table_of("Consents", ["purpose", "channel", "allowed", "decided at", "by statement"], consents))
     events = [list(row.values()) for row in story["timeline"]]

@@ -25,7 +25,8 @@ def explanation_of(settings: Settings, customer_id: str) -> dict[str, Any]:
 
     Returns:
         ``customer_id``, ``asked_as``, ``as_of``, ``identity``, ``customer_360``, ``analytics``, ``segments``,
-        ``consents``, ``timeline``, ``enrolments``, ``decisions``.
+        ``lifecycle_moves``, ``churn_reasons``, ``next_products``, ``consents``, ``timeline``, ``enrolments``,
+        ``decisions``.
 
     Raises:
         HoivaError: no customer has or had this id.
@@ -51,6 +52,11 @@ def explanation_of(settings: Settings, customer_id: str) -> dict[str, Any]:
             "customer_360": next(iter(of("customer_360/customer_360")), {}),
             "analytics": _analytics(of("analytics/customer_analytics"), of("customer_360/customer_360")),
             "segments": [row["segment"] for row in of("analytics/segments", "segment", "segment")],
+            "lifecycle_moves": of("analytics/lifecycle_moves", "occurred_at, from_stage, to_stage, cause",
+                                  "occurred_at"),
+            "churn_reasons": [reason for row in of("analytics/churn_scores", "reason_1, reason_2, reason_3", "all")
+                              for reason in row.values() if reason],
+            "next_products": of("analytics/next_products", "position, product_id, reason", "position"),
             "consents": of("customer_360/consents_current", "purpose, channel, is_allowed, decided_at, consent_id"),
             "timeline": of("customer_360/customer_events", "occurred_at, event_type, subject_id, channel, amount",
                            "occurred_at desc, event_type, subject_id", NEWEST_EVENTS),
