@@ -25,7 +25,7 @@ def lifecycle(customer_360: pa.Table, rhythm: pa.Table, as_of: datetime, zone: Z
 
     - ``prospect``: known, has not bought.
     - ``lost``: silent for a year and for four expected gaps.
-    - ``fading``: ``is_fading`` of the rhythm: quieter than the own rhythm, not yet gone.
+    - ``fading``: ``is_fading`` of the rhythm: unusually quiet for them, not yet gone.
     - ``returned``: bought again within 60 days after having been lost.
     - ``new``: first purchase within 60 days.
     - ``passive``: quiet for 1.8 expected gaps, without a rhythm to judge by or past four gaps, not yet lost.
@@ -47,6 +47,7 @@ def lifecycle(customer_360: pa.Table, rhythm: pa.Table, as_of: datetime, zone: Z
     since_last = numbers(customer_360, "days_since_last_purchase")
     since_first = days_until(business_days(customer_360, "first_purchase_at", zone), as_of, zone)
     quiet = numbers(rhythm, "quiet_ratio")
+    has_rhythm = numbers(customer_360, "count_purchase_days") >= RHYTHM_FROM
     has_rhythm = numbers(customer_360, "count_purchase_days") >= RHYTHM_FROM
     is_fading = rhythm.column("is_fading").to_numpy(zero_copy_only=False)
     fits = {

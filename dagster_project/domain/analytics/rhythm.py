@@ -101,8 +101,8 @@ def fading(silences: Numbers, chances: Numbers, quiet_ratios: Numbers, count_pur
     A small chance is not enough. A weekly customer has fifty gaps a year, and one of them is longer than fifty to one
     by chance alone; a quarterly customer has four. And the longer the silence, the more time there was to change. So
     the chance that counts as unusual grows steeply with the silence: of a base that comes every 26 days, one in 730
-    after 20 days and one in nine after 60; but nobody is fading before the day they are due. That makes the mean time until a change is noticed shortest at as many false
-    alarms in all.
+    after 20 days and one in nine after 60. At as many false alarms in all, that makes the mean time until a change is
+    noticed shortest. Nobody is fading before the day they are due.
 
     >>> fading(np.array([0.8, 0.8, 2.3, 2.3, 2.3]), np.array([0.001, 0.002, 0.1, 0.1, 0.1]),
     ...        np.array([2.5, 2.5, 1.7, 4.0, 1.7]), np.array([9.0, 9.0, 9.0, 9.0, 2.0]))

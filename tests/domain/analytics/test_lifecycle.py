@@ -93,3 +93,24 @@ def test_the_moment_is_utc_and_the_day_is_the_zones() -> None:
     first = bought("someone", [60], as_of=AS_OF)
     assert stages_of(base(first))["someone"] == "new"
     assert stages_of(base(first, as_of=midnight), midnight)["someone"] == "active"
+
+
+def test_late_but_not_unusually_so_is_active_for_whom_has_a_rhythm() -> None:
+    rng = np.random.default_rng(4)
+    irregular = bought("irregular", np.cumsum(np.r_[55, rng.choice([1, 3, 60, 90], 8)]).tolist())
+    regular = bought("regular", list(range(55, 280, 25)))
+    customers = base(pd.concat([random_purchases(200, seed=6), irregular, regular]))
+    rows = rhythm(customers, AS_OF, ZONE)
+    stages = lifecycle(customers, rows, AS_OF, ZONE)
+    found = dict(zip(stages["customer_id"].to_pylist(), stages["lifecycle_stage"].to_pylist(), strict=True))
+    quiet = dict(zip(rows["customer_id"].to_pylist(), rows["quiet_ratio"].to_pylist(), strict=True))
+    assert quiet["regular"] > 1
+    assert found["irregular"] == "active"
+    assert "passive" not in {
+        found[customer]
+        for customer, days, ratio in zip(
+            customers["customer_id"].to_pylist(), customers["count_purchase_days"].to_pylist(), quiet.values(),
+            strict=True,
+        )
+        if days >= 3 and ratio < 4
+    }  # fmt: skip
