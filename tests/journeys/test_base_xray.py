@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import dagster as dg
 import duckdb
 import pyarrow as pa
 import pytest
@@ -77,6 +78,21 @@ def test_the_command_says_where_the_page_lies(at_town: Settings, page: Path) -> 
     assert str(page) in told.output
     missing = CliRunner().invoke(cli.app, ["report", "no_such_page"])
     assert missing.exit_code != 0
+
+
+def test_each_analysis_shows_one_number_and_one_picture_in_dagster(at_town: Settings) -> None:
+    lacking = {}
+    with reader(at_town) as published, dg.DagsterInstance.from_config(str(at_town.at_home.dagster)) as instance:
+        for name, table in published.version.tables.items():
+            room, _, asset = name.partition("/")
+            if room == "analytics" and table["rows"]:
+                event = instance.get_latest_materialization_event(dg.AssetKey(asset))
+                assert event is not None, asset
+                assert event.asset_materialization is not None, asset
+                told = {key for key in event.asset_materialization.metadata if not key.startswith("dagster/")}
+                if not told - {"picture", "page"} or "picture" not in told:
+                    lacking[asset] = sorted(told)
+    assert lacking == {}
 
 
 @pytest.mark.slow

@@ -70,7 +70,7 @@ def picture(title: str, drawn: str) -> str:
     import vl_convert
 
     on_paper = drawn.replace('="currentColor"', f'="{INK}"')
-    data = base64.b64encode(vl_convert.svg_to_png(on_paper, scale=1.5)).decode()
+    data = base64.b64encode(vl_convert.svg_to_png(on_paper, scale=1)).decode()
     return f"![{title}](data:image/png;base64,{data})"
 
 

@@ -70,7 +70,8 @@ order by weeks
     "quiet": """
 select
     least(floor(quiet_ratio * 5) / 5, 5)::double as times,
-    count(*) as count_customers
+    count(*) as count_customers,
+    count(*) filter (where is_fading) as count_fading
 from analytics.rhythm
 where quiet_ratio is not null
 group by times

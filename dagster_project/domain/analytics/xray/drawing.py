@@ -143,7 +143,7 @@ def share_rows(rows: pd.DataFrame, key: str, order: list[str], colours: dict[str
 
 def histogram(
     rows: pd.DataFrame, x: str, value: str, step: float, *, x_title: str, rules: dict[str, float] | None = None,
-    ticks: list[float], highlight: tuple[float, float] | None = None, is_open_ended: bool = False,
+    ticks: list[float], part: str | None = None, is_open_ended: bool = False,
 ) -> str:  # fmt: skip
     """Bars side by side over a number line, with named upright lines.
 
@@ -155,34 +155,32 @@ def histogram(
         x_title: of the axis.
         rules: places to mark, by their words.
         ticks: where the axis has words.
-        highlight: from (inclusive) to (exclusive): these bins in the second colour.
+        part: how many of them are shown in the second colour.
         is_open_ended: whether the last bin also holds all beyond it.
     """
     import altair as alt
 
-    low, high = highlight or (float("inf"), float("inf"))
     drawn = rows.assign(
         start=rows[x].astype(float),
         end=rows[x].astype(float) + step * BIN,
         zero=0,
-        colour=["#d9730d" if low <= place < high else ACCENT for place in rows[x]],
     )
     last = f"{drawn['start'].max():g}"
     label = f"datum.value == {last} ? '{last}+' : datum.label" if is_open_ended else "datum.label"
     shown = [tick for tick in ticks if tick <= drawn["end"].max()]
     axis = alt.Axis(format="~g", grid=False, values=shown, labelExpr=label)
-    bars = (
-        alt.Chart(drawn)
-        .mark_rect()
-        .encode(
-            x=alt.X("start:Q", title=x_title, axis=axis, scale=alt.Scale(nice=False, zero=True)),
-            x2="end:Q",
-            y=alt.Y(f"{value}:Q", title=None, axis=_amounts(), scale=alt.Scale(zero=True)),
-            y2="zero:Q",
-            color=alt.Color("colour:N", scale=None),
-        )
+    base = alt.Chart(drawn).encode(
+        x=alt.X("start:Q", title=x_title, axis=axis, scale=alt.Scale(nice=False, zero=True)),
+        x2="end:Q",
+        y2="zero:Q",
     )
-    layers: list[Any] = [bars]
+    layers: list[Any] = [
+        base.mark_rect(color=colour).encode(
+            y=alt.Y(f"{column}:Q", title=None, axis=_amounts(), scale=alt.Scale(zero=True))
+        )
+        for column, colour in ((value, ACCENT), (part, "#d9730d"))
+        if column is not None
+    ]
     for words, place in (rules or {}).items():
         at = alt.Chart(drawn.head(1)).encode(x=alt.datum(place))
         layers.append(at.mark_rule(color=INK, strokeDash=[3, 3], strokeWidth=1.2))

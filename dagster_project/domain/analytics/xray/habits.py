@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping
 from datetime import timedelta
 
-from dagster_project.domain.analytics.rhythm import GONE_AFTER, QUIET_AFTER
 from dagster_project.domain.analytics.xray.drawing import WIDE, histogram
 from dagster_project.domain.analytics.xray.questions import Answer
 from dagster_project.domain.analytics.xray.words import (
@@ -81,19 +80,15 @@ def _gaps(gaps: Answer) -> Figure:
 
 def _quiet(quiet: Answer) -> Figure:
     rows = quiet.rows
-    late = rows[(rows["times"] >= QUIET_AFTER - 0.05) & (rows["times"] < GONE_AFTER)]["count_customers"].sum()
     within = rows[rows["times"] < 1]["count_customers"].sum()
-    everyone = rows["count_customers"].sum()
     told = (
-        f"{percent(share_of(within, everyone))} are within their own expected gap. Orange: {customers(late)} silent "
-        f"for {QUIET_AFTER:g} to {GONE_AFTER:g} times as long as expected; with enough purchases to judge by, they are "
-        "fading."
+        f"{percent(share_of(within, rows['count_customers'].sum()))} are within their own expected gap. Orange: "
+        f"{customers(rows['count_fading'].sum())} fading, silent for longer than is usual for them and not yet gone."
     )
     drawn = histogram(
         rows, "times", "count_customers", 0.2, x_title="silence so far, in the customer's own expected gaps",
-        highlight=(QUIET_AFTER - 0.05, GONE_AFTER), ticks=[0, 1, 2, 3, 4, 5],
-        is_open_ended=bool(rows["times"].max() == 5),
-        rules={"quiet": QUIET_AFTER, "gone": GONE_AFTER},
+        part="count_fading", ticks=[0, 1, 2, 3, 4, 5], is_open_ended=bool(rows["times"].max() == 5),
+        rules={"expected": 1.0},
     )  # fmt: skip
     return Figure("Who is quieter than usual", drawn, told, quiet.sql)
 

@@ -92,7 +92,7 @@ def small_base(people: bool = True) -> duckdb.DuckDBPyConnection:
     base.execute("""
         create table analytics.rhythm as
         select customer_id, days_since_last_purchase / median_gap_days as quiet_ratio,
-            date '2026-04-01' + 3 as next_visit_expected_on
+            lifecycle_stage = 'fading' as is_fading, date '2026-04-01' + 3 as next_visit_expected_on
         from analytics.customer_analytics where count_orders > 1""")
     base.execute(f"""
         create table analytics.lifecycle_migration as

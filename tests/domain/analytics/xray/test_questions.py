@@ -98,6 +98,12 @@ def test_visits_are_expected_after_tonight(answers: Mapping[str, Answer]) -> Non
     assert [(row["week"], row["count_customers"]) for row in rows(answers, "due")] == [(1, 3)]
 
 
+def test_the_fading_are_among_the_quiet(answers: Mapping[str, Answer]) -> None:
+    quiet = rows(answers, "quiet")
+    assert sum(row["count_customers"] for row in quiet) == 3
+    assert [(row["times"], row["count_fading"]) for row in quiet if row["count_fading"]] == [(2.0, 1)]
+
+
 def test_hours_are_those_of_the_shop(answers: Mapping[str, Answer]) -> None:
     hours = {(row["weekday"], row["hour"]): row["count_orders"] for row in rows(answers, "hours")}
     assert hours[(7, 0)] == 1  # half past midnight on Sunday, 1 February
