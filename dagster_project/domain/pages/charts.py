@@ -70,6 +70,7 @@ def picture(title: str, drawn: str) -> str:
     import vl_convert
 
     on_paper = drawn.replace('="currentColor"', f'="{INK}"')
+    on_paper = on_paper.replace(">", '><rect width="100%" height="100%" fill="#ffffff"/>', 1)  # Dagster has a dark mode
     data = base64.b64encode(vl_convert.svg_to_png(on_paper, scale=1)).decode()
     return f"![{title}](data:image/png;base64,{data})"
 
