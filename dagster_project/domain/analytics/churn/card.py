@@ -13,7 +13,7 @@ from dagster_project.domain.analytics.churn.card_pictures import (
     lift_picture,
     tenths_picture,
 )
-from dagster_project.domain.analytics.churn.checking import Check
+from dagster_project.domain.analytics.churn.checking import NAMES, Check
 from dagster_project.domain.analytics.churn.drift import MOVED, Drift
 from dagster_project.domain.analytics.churn.examples import HORIZON_MONTHS
 from dagster_project.domain.analytics.churn.groups import group_checks
@@ -27,14 +27,6 @@ from dagster_project.domain.pages.page import Value, written_day
 MOST_DRIFTED = 8  # features shown
 TITLE = "Churn model"
 SUBTITLE = f"Who will buy nothing in the next {HORIZON_MONTHS} months, and how far to trust it"
-NAMES = {
-    "model": "the model",
-    "recency": "days of silence",
-    "frequency": "number of orders",
-    "rhythm": "silence by own rhythm",
-    "p_alive": "BG/NBD p(alive)",
-    "expected_purchases": "BG/NBD expected purchases",
-}
 REGISTRY_SQL = """
 select auc_model, auc_recency, auc_frequency, auc_rhythm, auc_p_alive, auc_expected_purchases,
        lift_model, lift_recency, lift_frequency, lift_rhythm, lift_p_alive, lift_expected_purchases, calibration_error

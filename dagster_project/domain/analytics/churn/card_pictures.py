@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dagster_project.domain.analytics.churn.checking import Check
+from dagster_project.domain.analytics.churn.checking import NAMES, Check, simple_scores
 from dagster_project.domain.analytics.churn.drift import FAR, MOVED, Drift
 from dagster_project.domain.analytics.churn.features import FEATURES
 from dagster_project.domain.analytics.churn.groups import found_by_share
@@ -36,10 +36,8 @@ def lift_picture(check: Check) -> Figure:
     """Leavers found among the first so many customers, by the model and by what a person would sort by."""
     import pandas as pd
 
-    from dagster_project.domain.analytics.churn.checking import simple_scores
-
     best = max(check.told[1:], key=lambda told: told.auc.value)
-    scores = {"model": check.probability, best.score: simple_scores(check.values)[best.score]}
+    scores = {NAMES["model"]: check.probability, NAMES[best.score]: simple_scores(check.values)[best.score]}
     parts = []
     for name, score in scores.items():
         share, found = found_by_share(check.has_left, score)

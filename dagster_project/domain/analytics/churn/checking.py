@@ -32,6 +32,14 @@ from dagster_project.domain.analytics.churn.training import ChurnModel, train
 from dagster_project.domain.analytics.columns import Flags, Numbers
 
 FEWEST_OUTCOMES = 30  # who left, and who stayed: with fewer the interval of any figure holds everything
+NAMES = {  # what people call the scores
+    "model": "the model",
+    "recency": "days of silence",
+    "frequency": "number of orders",
+    "rhythm": "silence by own rhythm",
+    "p_alive": "BG/NBD p(alive)",
+    "expected_purchases": "BG/NBD expected purchases",
+}
 SEED = 2011  # of the resamples: the same check gives the same intervals
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dagster_project.domain.analytics.churn.checking import Check
+from dagster_project.domain.analytics.churn.checking import NAMES, Check
 
 COIN = 0.5  # the AUC of a coin
 SURENESS = 1.5  # times the half-width of the 95 % interval (2.9 standard deviations): one coin in 600 passes
@@ -32,5 +32,7 @@ def verdict_on(check: Check | None, why_unchecked: str = "") -> Verdict:
         return Verdict(False, f"not published: no signal, an AUC of {found} may be a coin's")
     best = min(check.told[1:], key=lambda told: told.auc_behind.value)
     if best.auc_behind.low <= 0:
-        return Verdict(True, f"published; not surely better than {best.score} alone (by {best.auc_behind})")
-    return Verdict(True, f"published; better than {best.score} alone by {best.auc_behind} AUC")
+        return Verdict(
+            True, f"published; not surely better than {NAMES[best.score]} alone (AUC ahead by {best.auc_behind})"
+        )
+    return Verdict(True, f"published; better than {NAMES[best.score]} alone: AUC ahead by {best.auc_behind}")
