@@ -21,6 +21,7 @@ FEWEST_TO_CLUSTER = 200  # customers: below, the centres stay where they were de
 MOST_TO_CLUSTER = 50_000  # customers the centres are grown from; more move them by less than a hundredth
 MIDDLE = 0.5  # the place of a column a centre says nothing about
 SEED = 14  # of the halves a clustering is checked on
+WORD = 0.25  # docs/decisions/0015
 ROUNDS = 60  # of the search; after some forty nothing moves by a thousandth
 LEAST_APART = 0.25  # normal scores between two centres: nearer, they are one persona with two names
 FURTHEST = 0.02  # place: who is further out is as far as that, lest one column decide alone
@@ -129,20 +130,22 @@ def _places(scores: Numbers) -> Numbers:
 def _grown(declared: Numbers, places: Numbers, *, moves: bool = True) -> tuple[Numbers, float]:
     """The most likely centres and spread: normal distributions of one spread and equal size, begun at the declared.
 
+    Who declared a centre has a say in where it comes to lie: ``WORD``, in customers of an average persona. Without it
+    the halves of the town agree about 49 of 100 customers, with it about 94, and confidences stay as right.
     Each customer counts for every centre as likely as they are of it. Counted for the nearest alone (k-means), groups
     that overlap come out too far apart, and every confidence too high. With sizes and spreads of their own (a full
     Gaussian mixture), one persona took 672 of the town's 1,100 customers.
     """
     from threadpoolctl import threadpool_limits
 
-    centres, spread = declared, 1.0
+    centres, spread, word = declared, 1.0, WORD * len(places) / len(declared)
     if not len(places):
         return centres, spread
     with threadpool_limits(limits=1):  # sums in one order: the same centres in every run
         for _ in range(ROUNDS):
             likely = _likely(places, centres, spread)
             if moves:
-                centres = likely.T @ places / np.maximum(likely.sum(axis=0), 1e-9)[:, None]
+                centres = (likely.T @ places + word * declared) / (likely.sum(axis=0) + word)[:, None]
             squares = (likely * _squares(places, centres)).sum() / places.size
             spread = max(float(np.sqrt(squares)), SMALLEST_SPREAD)
     return centres, spread

@@ -51,7 +51,7 @@ def test_the_sure_are_right_as_often_as_they_say() -> None:
 
 
 def test_a_base_without_groups_is_not_stable() -> None:
-    """Negative control: in a heap without groups the halves of the base draw other borders."""
+    """Negative control: six names in the middle of one heap."""
     rng = np.random.default_rng(3)
     many = [Centre(f"p{number}", {"a": 0.45 + number / 60, "b": 0.5, "c": 0.55}) for number in range(6)]
     heap = places_of({name: rng.normal(size=600) for name in "abc"}, columns_of(many))
@@ -62,12 +62,22 @@ def test_a_base_without_groups_is_not_stable() -> None:
 
 
 def test_a_group_that_would_lose_its_name_stays_where_it_was_declared() -> None:
-    """Everyone reads much and buys little: the three centres would all move among the readers."""
+    """One crowd between two names: both centres would move into it, and be one persona with two names."""
+    skims = Centre("skims", {"opens": 0.7, "orders": 0.3})
     rng = np.random.default_rng(4)
-    corner = np.array([0.05, 0.95]) + rng.uniform(0, 0.04, (1_000, 2))
-    found = cluster(CENTRES, corner)
+    crowd = np.array([0.75, 0.29]) + rng.uniform(0, 0.02, (1_000, 2))
+    found = cluster([READS, skims], crowd)
     assert not found.has_moved
-    assert found.centres.tolist() == [[0.8, 0.3], [0.4, 0.9], [0.2, 0.2]]
+    assert found.centres.tolist() == [[0.8, 0.3], [0.7, 0.3]]
+    assert cluster([READS, RESTS], crowd).has_moved, "negative control: names that lie apart"
+
+
+def test_a_name_nobody_answers_to_stays_where_it_is_and_takes_nobody() -> None:
+    rng = np.random.default_rng(5)
+    crowd = np.array([0.05, 0.95]) + rng.uniform(0, 0.04, (1_000, 2))
+    found = cluster(CENTRES, crowd)
+    assert found.centres[[0, 2]] == pytest.approx(np.array([[0.8, 0.3], [0.2, 0.2]]), abs=0.01)
+    assert set(found.confidences(crowd).argmax(axis=1)) == {1}
 
 
 def test_few_customers_move_no_centre() -> None:
