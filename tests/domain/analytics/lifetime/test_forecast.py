@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -33,12 +35,22 @@ def bought_by(town: Town, day: int) -> tuple[np.ndarray, Counts]:
     return days, counts
 
 
+@lru_cache(maxsize=3)
+def three_years(seed: int) -> tuple[np.ndarray, Counts, np.ndarray, Counts, np.ndarray]:
+    """Purchase days and counts after one year and after two, and purchase days after three."""
+    town = make_town(customers=3_000, days=3 * YEAR, seed=seed)
+    return (*bought_by(town, YEAR - 1), *bought_by(town, 2 * YEAR - 1), bought_by(town, 3 * YEAR - 1)[0])
+
+
+def of(counts: Counts, chosen: np.ndarray) -> Counts:
+    """Some of the customers."""
+    arrays = (counts.repeats, counts.recency, counts.age, counts.mean_amount)
+    return Counts(counts.customer_ids.filter(pa.array(chosen)), *(array[chosen] for array in arrays))
+
+
 @pytest.mark.parametrize(("share", "seed"), [(0.8, 1), (0.8, 2), (0.95, 1), (0.95, 2)])
 def test_a_years_purchases_fall_into_their_intervals_as_often_as_promised(share: float, seed: int) -> None:
-    town = make_town(customers=3_000, days=3 * YEAR, seed=seed)
-    first, early = bought_by(town, YEAR - 1)
-    second, counts = bought_by(town, 2 * YEAR - 1)
-    third, _ = bought_by(town, 3 * YEAR - 1)
+    first, early, second, counts, third = three_years(seed)
     then, now = first > 0, second > 0
     made = (second - first)[then]
     checked = check(early, made, made * early.mean_amount, YEAR, share)
@@ -51,6 +63,22 @@ def test_a_years_purchases_fall_into_their_intervals_as_often_as_promised(share:
         own = forecast(learn(counts), counts, YEAR, nominal(share))
         uncorrected = ((truth >= own.purchases_low) & (truth <= own.purchases_high)).mean()
         assert uncorrected > 0.85, "the model alone is too careful: the town's people buy more regularly than it thinks"
+
+
+@pytest.mark.parametrize("share", [0.8, 0.95])
+def test_intervals_learned_from_half_of_the_customers_hold_for_the_other_half(share: float) -> None:
+    """The halves of two towns together: one half alone is 1,400 people, whose coverage strays by two points itself."""
+    held = []
+    for seed in (1, 2):
+        first, early, second, counts, third = three_years(seed)
+        mine = np.random.default_rng(seed).random(len(first)) < 0.5
+        then, now = first > 0, second > 0
+        made, truth = (second - first)[then & mine], (third - second)[now & ~mine]
+        learned = of(early, mine[then])
+        checked = check(learned, made, made * learned.mean_amount, YEAR, share)
+        others = forecast(learn(of(counts, mine[now])), of(counts, ~mine[now]), YEAR, checked.levels)
+        held.append((truth >= others.purchases_low) & (truth <= others.purchases_high))
+    assert np.concatenate(held).mean() == pytest.approx(share, abs=0.03)
 
 
 def test_a_wrong_correction_would_be_noticed() -> None:
