@@ -22,8 +22,8 @@ from tests.domain.analytics.noticing import (
 )
 
 PICTURE = CHECKOUT / "docs" / "images" / "noticed.svg"
-FIXED = (20, 25, 30, 35, 40, 50, 60, 75, 90, 105)  # days
-STRICTNESS = np.geomspace(0.01, 40, 60)  # settings of the own rhythm, from many alarms to few
+FIXED = (25, 30, 35, 40, 50, 60, 75, 90, 105)  # days
+STRICTNESS = np.geomspace(0.002, 3_000, 70)  # settings of the own rhythm, from many alarms to few
 INK, PAPER = "#17212b", "#ffffff"
 
 

@@ -114,11 +114,11 @@ def noticed(spells: Spells, fires_after: Numbers) -> Noticed:
 
 
 def at_as_many_alarms(curve: list[Noticed], false_alarms: float) -> Noticed:
-    """What a rule does where it gives so many false alarms, between the two nearest of its settings."""
+    """What a rule does where it gives so many false alarms, between the two nearest of its settings; else NaN."""
     ordered = sorted(curve, key=lambda one: one.false_alarms)
     alarms = [one.false_alarms for one in ordered]
     return Noticed(
         false_alarms,
-        *(float(np.interp(false_alarms, alarms, [getattr(one, name) for one in ordered]))
+        *(float(np.interp(false_alarms, alarms, [getattr(one, name) for one in ordered], np.nan, np.nan))
           for name in ("share", "mean_days", "median_days")),
     )  # fmt: skip

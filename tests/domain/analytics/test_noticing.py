@@ -16,7 +16,7 @@ from tests.domain.analytics.noticing import (
 )
 
 FIXED_DAYS = (35, 40, 50, 60, 75, 90, 105)
-STRICTNESS = np.geomspace(0.01, 100, 24)  # settings of the own rhythm, from many alarms to few
+STRICTNESS = np.geomspace(0.01, 3_000, 30)  # settings of the own rhythm, from many alarms to few
 PEOPLE, SEED = 1_500, 1
 
 
