@@ -14,10 +14,11 @@ from dagster_project.domain.pages.charts import bars
 
 SHOWN = 12  # rows of a table
 OFFERED_SQL = """
-select product_id, count(*) as customers from next_products group by all order by customers desc, product_id limit 12
+select product_id, count(*) as customers from analytics.next_products
+group by all order by customers desc, product_id limit 12
 """
 RULES_SQL = """
-select * from product_rules where count_customers >= 10 order by lift desc, product_id limit 12
+select * from analytics.product_rules where count_customers >= 10 order by lift desc, product_id limit 12
 """
 FEWEST_TO_SHOW = 10  # customers with both: a rule on fewer is no news
 
@@ -55,6 +56,9 @@ def hits_figure(lists: Lists) -> Figure:
         }
     )
     told = f"Of {hits.customers:,} customers who bought something new in the last 60 days."
+    if hits.customers:
+        low, high = hits.interval()
+        told += f" These lists: {hits.rate:.1%}, and with such numbers 95 % sure between {low:.1%} and {high:.1%}."
     return Figure("One of three was bought next", bars(rows, "list", "hit-rate", form=".1%"), told)
 
 

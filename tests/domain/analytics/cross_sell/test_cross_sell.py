@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -12,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from dagster_project.domain.analytics.cross_sell import model
 from dagster_project.domain.analytics.cross_sell.lists import SELLS_NOW, lists_of, new_since, rules_of
-from dagster_project.domain.analytics.cross_sell.model import LATELY_ALONE, MOST, Setting, choose, evaluate
+from dagster_project.domain.analytics.cross_sell.model import LATELY_ALONE, MOST, Hits, Setting, choose, evaluate
 from dagster_project.domain.analytics.cross_sell.page import cross_sell_page
 from dagster_project.domain.analytics.cross_sell.shelf import bought_products, shelf_of
 from dagster_project.domain.analytics.cross_sell.tables import CrossSell, cross_sell
@@ -205,4 +206,7 @@ def test_nobody_who_bought_is_an_empty_table_and_a_page_that_says_so() -> None:
 def test_the_page_shows_the_lists_beside_what_sells(found: CrossSell) -> None:
     html = render(cross_sell_page(found, products(), AS_OF), ZONE)
     assert "what most customers have" in html
+    assert "95 % sure between" in html
+    nobody = Hits(customers=0, model=0, popular=0, lately=0)
+    assert all(math.isnan(end) for end in nobody.interval())
     assert "Thing" in html
