@@ -111,6 +111,21 @@ def _lifecycle_before(rows: pa.Table) -> Told:
     return ("count_met_since", counts.get("not known", 0)), drawn
 
 
+def _churn_model(rows: pa.Table) -> Told:
+    newest = rows.to_pylist()[-1]
+    aucs = {
+        name.removeprefix("auc_").replace("_", " "): value
+        for name, value in newest.items()
+        if name.startswith("auc_") and not name.endswith(("_low", "_high")) and value is not None
+    }
+    if aucs:
+        drawn = _bars("AUC of the model and of simple scores", list(aucs), list(aucs.values()), ".3f")
+    else:
+        counts = [newest["count_examples"], newest["count_customers"]]
+        drawn = _bars("What there was to learn from", ["examples", "customers"], counts)
+    return ("verdict", newest["verdict"]), drawn
+
+
 def _churn_scores(rows: pa.Table) -> Told:
     risk = rows["churn_probability"].to_numpy(zero_copy_only=False)
     counts, _ = np.histogram(risk[~np.isnan(risk)], bins=10, range=(0, 1))
@@ -164,6 +179,7 @@ TOLD: Mapping[str, Callable[[pa.Table], Told]] = MappingProxyType(
         "segment_sizes": _segment_sizes,
         "lifecycle_moves": _lifecycle_moves,
         "lifecycle_before": _lifecycle_before,
+        "churn_model": _churn_model,
         "churn_scores": _churn_scores,
         "product_rules": _product_rules,
         "lifetime_value_model": _lifetime_value_model,

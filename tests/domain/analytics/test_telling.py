@@ -35,6 +35,15 @@ TABLES = {
     ),
     "lifecycle_moves": pa.table({"event_type": ["became_lost", "became_new", "became_lost"]}),
     "lifecycle_before": pa.table({"previous_lifecycle_stage": ["active", None, None]}),
+    "churn_model": pa.table(
+        {
+            "verdict": ["no signal", "published"],
+            "count_examples": [90, 100],
+            "count_customers": [9, 10],
+            "auc_model": [None, 0.8],
+            "auc_model_low": [None, 0.7],
+        }
+    ),
     "churn_scores": pa.table({"churn_probability": [0.1, 0.4, 1.0]}),
     "product_rules": pa.table({"confidence": [0.1, 0.2], "lift": [1.5, 4.0]}),
     "lifetime_value_model": pa.table(
@@ -50,6 +59,7 @@ NUMBERS = {
     "segment_sizes": ("count_segments_outside_their_band", 1),
     "lifecycle_moves": ("count_moves", 3),
     "lifecycle_before": ("count_met_since", 2),
+    "churn_model": ("verdict", "published"),
     "churn_scores": ("expected_to_buy_nothing", 1.5),
     "product_rules": ("count_rules", 2),
     "lifetime_value_model": ("forecast_of_actual", "95.0%"),
@@ -72,3 +82,10 @@ def test_an_empty_table_has_nothing_to_tell(table: str) -> None:
 
 def test_a_table_nobody_has_drawn_is_left_alone() -> None:
     assert telling("enrolments", TABLES["lifecycle"]) == (None, None)
+
+
+def test_a_refused_model_shows_what_there_was_to_learn_from() -> None:
+    number, picture = telling("churn_model", TABLES["churn_model"].slice(0, 1))
+    assert number == ("verdict", "no signal")
+    assert picture is not None
+    assert picture.startswith("![What there was to learn from]")
