@@ -120,6 +120,7 @@ def fit(repeats: Numbers, recency: Numbers, age: Numbers, weights: Numbers | Non
         HoivaError: too few customers came back to learn from, or the search did not end.
     """
     from scipy.optimize import minimize
+    from threadpoolctl import threadpool_limits
 
     x, t_x, t = (np.asarray(each, dtype=np.float64) for each in (repeats, recency, age))
     w = np.ones(len(x)) if weights is None else np.asarray(weights, dtype=np.float64)
@@ -132,10 +133,13 @@ def fit(repeats: Numbers, recency: Numbers, age: Numbers, weights: Numbers | Non
         raise HoivaError("a customer's last purchase lies after now, or before the first: check the counts")
     unit = float(np.average(t, weights=w)) or 1.0  # one mean age: the search wants parameters of like size
     likelihood = _Likelihood(x, t_x / unit, t / unit, w)
-    found = minimize(
-        likelihood, np.log([1.0, 1.0, 1.0, 2.0]), jac=True, method="L-BFGS-B",
-        bounds=[(-12, LARGEST)] * 4, options={"maxiter": 1_000, "ftol": TOLERANCE * 1e-3, "gtol": 1e-8},
-    )  # fmt: skip
+    # On one thread: sums in one order give the same bits everywhere, and threads that wait for each other on a busy
+    # machine took eight times the CPU of the sums.
+    with threadpool_limits(limits=1):
+        found = minimize(
+            likelihood, np.log([1.0, 1.0, 1.0, 2.0]), jac=True, method="L-BFGS-B",
+            bounds=[(-12, LARGEST)] * 4, options={"maxiter": 1_000, "ftol": TOLERANCE * 1e-3, "gtol": 1e-8},
+        )  # fmt: skip
     if not found.success and "ABNORMAL" not in str(found.message):
         raise HoivaError(f"the lifetime model found no best fit: {found.message}")
     r, alpha, a, b = (float(each) for each in np.exp(found.x))

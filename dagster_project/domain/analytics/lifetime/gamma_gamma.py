@@ -64,6 +64,7 @@ def fit(purchases: Numbers, mean_amount: Numbers) -> GammaGamma:
     """
     from scipy.optimize import minimize
     from scipy.special import gammaln
+    from threadpoolctl import threadpool_limits
 
     known = (np.asarray(purchases) > 0) & (np.nan_to_num(mean_amount) > 0)
     x, m = np.asarray(purchases, dtype=np.float64)[known], np.asarray(mean_amount, dtype=np.float64)[known]
@@ -82,7 +83,9 @@ def fit(purchases: Numbers, mean_amount: Numbers) -> GammaGamma:
         value += len(x) * q * np.log(v) + p * float(x @ log_m) - float(log_m.sum()) + p * constant
         return -(value - float((p * x + q) @ np.log(total + v))) / len(x)
 
-    found = minimize(minus, np.log([2.0, 3.0, 2.0]), method="L-BFGS-B", bounds=[(-6, 8), (np.log(1.01), 8), (-12, 12)])
+    bounds = [(-6, 8), (np.log(1.01), 8), (-12, 12)]
+    with threadpool_limits(limits=1):  # sums in one order: the same bits everywhere
+        found = minimize(minus, np.log([2.0, 3.0, 2.0]), method="L-BFGS-B", bounds=bounds)
     p, q, v = (float(each) for each in np.exp(found.x))
     return GammaGamma(p, q, v * unit, float(-found.fun * len(x) - len(x) * np.log(unit)))
 
