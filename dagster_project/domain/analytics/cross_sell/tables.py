@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.domain.analytics.cross_sell.lists import SELLS_NOW, Lists, Rules, lists_of, rules_of
+from dagster_project.domain.analytics.cross_sell.one_range import one_range
 from dagster_project.domain.analytics.cross_sell.shelf import bought_categories, bought_products
 from dagster_project.domain.analytics.schema import CUSTOMER_ID, MOMENT, conforming_to
 from dagster_project.domain.clock import naive_utc
@@ -70,10 +71,11 @@ def cross_sell(customer_products: pa.Table, products: pa.Table, as_of: datetime)
     left out when the customer has bought of it, or when none of its products can be bought.
 
     Args:
-        customer_products: customer_id, product_id, first_bought_at, as of this moment.
+        customer_products: of the columns those ``one_range`` reads, as of this moment.
         products: ``current_products``: product_id, name, category, is_available.
         as_of: the moment.
     """
+    customer_products, products = one_range(customer_products, products)
     gone = products.filter(pc.invert(products["is_available"]))["product_id"].to_pylist()
     names = dict(zip(products["product_id"].to_pylist(), products["name"].to_pylist(), strict=True))
     of_products = lists_of(bought_products(customer_products), set(gone), as_of)
