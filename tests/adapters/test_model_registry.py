@@ -9,7 +9,7 @@ MARCH, APRIL = datetime(2026, 3, 31, tzinfo=UTC), datetime(2026, 4, 30, tzinfo=U
 
 
 def line(version: str, as_of: datetime) -> dict[str, object]:
-    return {"model_version": version, "as_of": as_of.replace(tzinfo=None), "checked_at": datetime.min}
+    return {"model_version": version, "as_of": as_of.replace(tzinfo=None), "checked_at": as_of.replace(tzinfo=None)}
 
 
 def test_a_version_comes_back_as_it_was_registered(tmp_path: Path) -> None:
