@@ -6,10 +6,11 @@ from pathlib import Path
 from dagster_project.adapters.model_registry import Registry
 
 MARCH, APRIL = datetime(2026, 3, 31, tzinfo=UTC), datetime(2026, 4, 30, tzinfo=UTC)
+NOT_YET = datetime(1, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 
 
 def line(version: str, as_of: datetime) -> dict[str, object]:
-    return {"model_version": version, "as_of": as_of.replace(tzinfo=None), "checked_at": as_of.replace(tzinfo=None)}
+    return {"model_version": version, "as_of": as_of.replace(tzinfo=None), "checked_at": NOT_YET}
 
 
 def test_a_version_comes_back_as_it_was_registered(tmp_path: Path) -> None:
