@@ -13,25 +13,31 @@ from dagster_project.domain.analytics.columns import Numbers
 COUNT_REASONS = 3
 LEAST_EFFECT = 0.1  # log-odds: about two and a half points around even odds; less is not worth a sentence
 
-# Of each reason: what to say when it raises the risk, and when it lowers it. {..} is a feature, as a number.
-WORDS: dict[str, tuple[str, str]] = {
+# Of each reason: the feature that decides what is said, and the words for a customer who has less of it than the
+# typical one, and for all others. What is said is true whichever way it moves the score; {..} is a feature.
+WORDS: dict[str, tuple[str, str, str]] = {
     "silence": (
-        "silent for {days_since_last_purchase} days, {quiet_ratio} times the gap to expect",
+        "days_since_last_purchase",
         "bought {days_since_last_purchase} days ago",
+        "silent for {days_since_last_purchase} days, {quiet_ratio} times the gap to expect",
     ),
     "habit": (
+        "count_purchase_days",
         "has bought on {count_purchase_days} days only",
-        "comes back: has bought on {count_purchase_days} days",
+        "has bought on {count_purchase_days} days",
     ),
     "standing": (
+        "days_since_first_purchase",
         "a customer for {days_since_first_purchase} days",
         "a customer for {days_since_first_purchase} days",
     ),
     "spending": (
+        "total_purchase_amount",
         "spends little: {total_purchase_amount} in all, {purchase_amount_90d} in 90 days",
         "spends much: {total_purchase_amount} in all, {purchase_amount_90d} in 90 days",
     ),
     "returns": (
+        "return_share",
         "sent back {return_share} % of what was bought",
         "sent back {return_share} % of what was bought",
     ),
@@ -74,20 +80,24 @@ def reasons(values: Numbers, found: Numbers, count: int = COUNT_REASONS) -> list
         count: how many reasons at most.
     """
     order = np.argsort(-np.abs(found), axis=1, kind="stable")[:, :count]
-    rows = np.arange(len(values))
-    return [said(values, order[:, place], found[rows, order[:, place]]) for place in range(count)]
+    rows, usual = np.arange(len(values)), typical(values)
+    return [said(values, usual, order[:, place], found[rows, order[:, place]]) for place in range(count)]
 
 
-def said(values: Numbers, group: np.ndarray, effect: Numbers) -> pa.Array:
+def said(values: Numbers, usual: Numbers, group: np.ndarray, effect: Numbers) -> pa.Array:
     """One reason for each customer: the group named, said with the customer's own figures."""
-    groups = list(GROUPS)
     result = pa.nulls(len(values), pa.string())
-    for number, name in enumerate(groups):
+    for number, name in enumerate(GROUPS):
+        telling, *words = WORDS[name]
+        column = FEATURES.index(telling)
+        has_more = values[:, column] >= np.nan_to_num(usual[column])
+        told = (group == number) & (np.abs(effect) >= LEAST_EFFECT)
         for raises, direction in ((True, RAISES), (False, LOWERS)):
-            here = (group == number) & (np.abs(effect) >= LEAST_EFFECT) & ((effect > 0) == raises)
-            if here.any():
-                words = sentence(WORDS[name][0 if raises else 1], direction, values[here])
-                result = pc.replace_with_mask(result, pa.array(here), words)
+            for more in (False, True):
+                here = told & ((effect > 0) == raises) & (has_more == more)
+                if here.any():
+                    sentences = sentence(words[more], direction, values[here])
+                    result = pc.replace_with_mask(result, pa.array(here), sentences)
     return result
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from dagster_project.domain.analytics.churn.examples import examples_of
 from dagster_project.domain.analytics.churn.features import FEATURES, GROUPS, asked_at
-from dagster_project.domain.analytics.churn.reasons import WORDS, effects, reasons, typical
+from dagster_project.domain.analytics.churn.reasons import WORDS, effects, reasons, said, typical
 from dagster_project.domain.analytics.churn.schema import CHURN_SCORES
 from dagster_project.domain.analytics.churn.scoring import churn_scores, no_scores
 from dagster_project.domain.analytics.churn.training import ChurnModel, train
@@ -68,6 +68,20 @@ def test_the_strongest_reason_comes_first_and_none_that_hardly_matters() -> None
     assert [reason is None for reason in told[0].to_pylist()] == (strongest < 0.1).tolist()
     pairs = zip(told[0].to_pylist(), told[1].to_pylist(), strict=True)
     assert all(first is not None or second is None for first, second in pairs)
+
+
+def test_what_is_said_of_a_customer_is_true_whichever_way_it_moves_the_score() -> None:
+    values = asked_at(base(purchases()), AS_OF, ZONE).values
+    days = values[:, FEATURES.index("count_purchase_days")]
+    usual = typical(values)
+    habit = np.full(len(values), list(GROUPS).index("habit"))
+    for effect in (1.0, -1.0):
+        told = said(values, usual, habit, np.full(len(values), effect)).to_pylist()
+        rarely = days < usual[FEATURES.index("count_purchase_days")]
+        assert [one.endswith("only") for one in told] == rarely.tolist()
+        assert {one.split(":")[0] for one in told} == {"higher risk" if effect > 0 else "lower risk"}
+        assert rarely.any()
+        assert not rarely.all()
 
 
 def test_the_typical_customer_has_no_reasons() -> None:
