@@ -122,6 +122,10 @@ def _occurred(
     moments = moments_of(after, np.where(always, 0, days))
     bought_at = rows.column("last_purchase_at").to_numpy(zero_copy_only=False).astype("datetime64[us]")
     moments = np.where(moved & has_bought & always, bought_at, moments)
+    # Who is new became so by the first purchase, however many followed within the month.
+    first = rows.column("first_purchase_at").to_numpy(zero_copy_only=False).astype("datetime64[us]")
+    is_new = np.asarray(after.stages.to_numpy(zero_copy_only=False)) == "new"
+    moments = np.where(is_new & (first > np.datetime64(naive_utc(before.as_of), "us")), first, moments)
     if met_at is not None:
         seen = met_at.column("first_seen_at").take(places_of(after.ids, met_at.column("customer_id").combine_chunks()))
         first_seen = seen.to_numpy(zero_copy_only=False).astype("datetime64[us]")

@@ -33,6 +33,12 @@ def test_a_purchase_that_ends_a_long_absence_is_the_moment_of_the_return() -> No
     assert move["occurred_at"] == naive_utc(AS_OF - timedelta(days=10, hours=6))
 
 
+def test_a_new_customer_became_one_by_the_first_purchase_of_the_month() -> None:
+    (move,) = moves_of("newcomer", [25, 12, 4])
+    assert (move["from_stage"], move["to_stage"], move["cause"]) == ("not_known", "new", MET)
+    assert move["occurred_at"] == naive_utc(AS_OF - timedelta(days=25, hours=6))
+
+
 def test_silence_is_dated_to_the_day_the_rules_first_say_so() -> None:
     story = [95, 125, 155, 185]
     rows = pd.concat([STEADY, bought("quiet", story)])
