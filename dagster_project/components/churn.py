@@ -23,8 +23,8 @@ KIND = "churn"  # the registry's folder
 DRAWN = """
 select customer_id from customer_360.customer_360 where count_orders > 0 order by customer_id limit $customers
 """
-PAST = f"select * from customer_360.customer_months where customer_id in ({DRAWN})"
-TONIGHT = f"select * from customer_360.customer_360 where customer_id in ({DRAWN})"
+PAST = f"select * from customer_360.customer_months where customer_id in ({DRAWN}) order by customer_id, as_of"
+TONIGHT = f"select * from customer_360.customer_360 where customer_id in ({DRAWN}) order by customer_id"
 
 
 def learned_for(as_of: datetime) -> Learned:

@@ -44,6 +44,7 @@ def latest_two_standings(as_of: datetime) -> tuple[Standing | None, Standing]:
     now = standing_at(read_table("customer_360", "customer_360"), as_of, zone)
     latest = (
         "select * from customer_360.customer_months where as_of = (select max(as_of) from customer_360.customer_months)"
+        " order by customer_id"
     )
     with open_warehouse(settings()) as warehouse:
         rows = warehouse.read(latest)
