@@ -61,7 +61,8 @@ class BgNbd:
         z = horizon / (self.alpha + age + horizon)
         c = a + self.b + repeats - 1
         series = hyp2f1(a + self.b - 1 - self.r, a - 1, c, z)
-        if_there = c / (a - 1) * (1 - (1 - z) ** (a - 1) * series)
+        with np.errstate(invalid="ignore", over="ignore"):
+            if_there = c / (a - 1) * (1 - (1 - z) ** (a - 1) * series)
         expected = if_there * self.p_alive(repeats, recency, age)
         lost = ~np.isfinite(expected)  # the series gives up where nearly everyone leaves alike (a in the hundreds)
         if lost.any():

@@ -20,6 +20,7 @@ select "CustomerID"::varchar as customer_id, "StockCode" as item_id,
 from '{shop}/*.parquet'
 where "CustomerID" is not null and "Quantity" > 0 and "UnitPrice" > 0 and regexp_matches("StockCode", '^[0-9]')
 group by all
+order by all
 """
 
 
@@ -49,4 +50,4 @@ def test_the_lists_beat_what_sells_and_lists_about_shuffled_customers_do_not(gif
     mixed = mixed.group_by(["customer_id", "item_id"]).aggregate([("first_bought_at", "min")])
     mixed = mixed.rename_columns(["customer_id", "item_id", "first_bought_at"])
     mean, error = gain(mixed)
-    assert mean - 1.96 * error < 0, "negative control: who bought what says nothing"
+    assert mean - 1.96 * error <= 0, "negative control: who bought what says nothing"
