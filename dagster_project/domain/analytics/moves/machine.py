@@ -98,6 +98,8 @@ def cause_of(before: str, after: str, has_bought: bool, is_corrected: bool) -> s
     'bought'
     >>> cause_of("fading", "active", has_bought=False, is_corrected=False)
     'judged_again'
+    >>> cause_of("active", "fading", has_bought=True, is_corrected=False)
+    'silent'
     >>> cause_of("active", "prospect", has_bought=False, is_corrected=True)
     'corrected'
     """
@@ -106,7 +108,8 @@ def cause_of(before: str, after: str, has_bought: bool, is_corrected: bool) -> s
     if is_corrected or not may_follow(before, after, has_bought):
         by_the_base = not (is_corrected or has_bought) and after in BY_THE_BASE.get(before, ())
         return JUDGED_AGAIN if by_the_base else CORRECTED
-    return BOUGHT if has_bought else SILENT
+    is_bought = has_bought and any(after in stages for stages in BY_BUYING.values())
+    return BOUGHT if is_bought else SILENT  # who bought and has been silent since was moved by the silence
 
 
 EVERY_MOVE = tuple(
