@@ -23,8 +23,7 @@ KIND = "churn"  # the registry's folder
 DRAWN = """
 select customer_id from customer_360.customer_360 where count_orders > 0 order by customer_id limit $customers
 """
-PAST = f"select * from customer_360.customer_months where customer_id in ({DRAWN}) order by customer_id, as_of"
-TONIGHT = f"select * from customer_360.customer_360 where customer_id in ({DRAWN}) order by customer_id"
+IS_DRAWN = f"customer_id in ({DRAWN})"
 
 
 def learned_for(as_of: datetime) -> Learned:
@@ -34,15 +33,15 @@ def learned_for(as_of: datetime) -> Learned:
     who is who. Training is a function of its examples alone: whichever run trains, the version is the same.
     """
     from dagster_project.adapters.model_registry import registry
-    from dagster_project.adapters.warehouse import open_warehouse
     from dagster_project.domain.analytics.churn.examples import examples_of, known_months
     from dagster_project.domain.analytics.churn.learning import TRAINING_CUSTOMERS, learn, registered, version_of
     from dagster_project.domain.analytics.history import at_month, months_of
 
     own = settings()
-    with open_warehouse(own) as warehouse:
-        past = warehouse.read(PAST, {"customers": TRAINING_CUSTOMERS})
-        tonight = warehouse.read(TONIGHT, {"customers": TRAINING_CUSTOMERS})
+    past, tonight = (
+        read_table("customer_360", table, IS_DRAWN, customers=TRAINING_CUSTOMERS)
+        for table in ("customer_months", "customer_360")
+    )
     earlier = {month.astimezone(UTC).replace(tzinfo=None): at_month(past, month) for month in months_of(past)}
     months = known_months(earlier, tonight, as_of, own.zone)
     examples = examples_of(months, own.zone)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 AS_OF_TAG = "hoiva/as_of"  # the moment a run is asked about: an ISO moment with its offset
 WAREHOUSE_POOL = "warehouse"  # of size 1: DuckDB takes one writer, and no reader beside it
-KEYS = {  # of the models of dbt that are read whole
+KEYS = {  # of the models of dbt that analyses read
     "customer_360": "customer_id",
     "customer_months": "customer_id, as_of",
     "customer_products": "customer_id, product_id",
@@ -80,17 +80,23 @@ def sized(
     return dg.MaterializeResult(asset_key=table, metadata=metadata)
 
 
-def read_table(room: str, table: str) -> pa.Table:
-    """One table of a room, whole, from the warehouse, in an order that is the same in every run.
+def read_table(room: str, table: str, where: str = "true", **parameters: object) -> pa.Table:
+    """The rows of one table of a room from the warehouse, in an order that is the same in every run.
 
     A model of dbt comes in whatever order its joins end in, and that changes with what else the machine does: sums of
     fractions and draws by place would change with it. What Python wrote keeps its own order.
+
+    Args:
+        room: the schema.
+        table: its name.
+        where: which rows, in SQL; all unless told.
+        parameters: the values of its ``$names``.
     """
     from dagster_project.adapters.warehouse import open_warehouse
 
     order = f" order by {KEYS[table]}" if table in KEYS else ""
     with open_warehouse(settings()) as warehouse:
-        return warehouse.read(f'select * from "{room}"."{table}"{order}')
+        return warehouse.read(f'select * from "{room}"."{table}" where {where}{order}', parameters or None)
 
 
 def fingerprint(facts: Iterable[str]) -> str:

@@ -26,11 +26,8 @@ def _moments(as_of: datetime) -> Iterator[tuple[datetime, pa.Table]]:
     from dagster_project.adapters.warehouse import open_warehouse
 
     months = "select distinct as_of from customer_360.customer_months order by as_of"
-    one_month = "select * from customer_360.customer_months where as_of = $month order by customer_id"
     with open_warehouse(settings()) as warehouse:
         ends = warehouse.read(months).column("as_of").to_pylist()
     for month in ends:
-        with open_warehouse(settings()) as warehouse:
-            rows = warehouse.read(one_month, {"month": month})
-        yield month.replace(tzinfo=UTC), rows
+        yield month.replace(tzinfo=UTC), read_table("customer_360", "customer_months", "as_of = $month", month=month)
     yield as_of, read_table("customer_360", "customer_360")

@@ -13,6 +13,8 @@ from dagster_project.settings import settings
 if TYPE_CHECKING:
     from dagster_project.domain.analytics.moves.standing import Standing
 
+LATEST_MONTH = "as_of = (select max(as_of) from customer_360.customer_months)"
+
 
 def write_xray(as_of: datetime) -> dict[str, Any]:
     """Make the month's page; the metadata of its asset: where it is read, its first number, one of its pictures."""
@@ -37,17 +39,11 @@ def write_xray(as_of: datetime) -> dict[str, Any]:
 
 def latest_two_standings(as_of: datetime) -> tuple[Standing | None, Standing]:
     """Where everyone stood at the end of last month (None when nobody was known), and where they stand now."""
-    from dagster_project.adapters.warehouse import open_warehouse
     from dagster_project.domain.analytics.moves.standing import standing_at
 
     zone = settings().zone
     now = standing_at(read_table("customer_360", "customer_360"), as_of, zone)
-    latest = (
-        "select * from customer_360.customer_months where as_of = (select max(as_of) from customer_360.customer_months)"
-        " order by customer_id"
-    )
-    with open_warehouse(settings()) as warehouse:
-        rows = warehouse.read(latest)
+    rows = read_table("customer_360", "customer_months", LATEST_MONTH)
     if not rows.num_rows:
         return None, now
     return standing_at(rows, rows.column("as_of")[0].as_py().replace(tzinfo=UTC), zone), now
