@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -54,3 +54,27 @@ def in_control_group(
     limit = int(control_share * 2**64)
     draws = (int.from_bytes(hashlib.blake2b(each.encode(), key=key, digest_size=8).digest(), "big") for each in ids)
     return np.fromiter((draw < limit for draw in draws), dtype=bool, count=len(ids))
+
+
+def shares_drawn(ids: Iterable[str], about: str, shares: Sequence[float], salt: str) -> npt.NDArray[np.int64]:
+    """Which of several shares each id falls into: salted, independent of other draws, and the same for good.
+
+    >>> ids = [f"e{number}" for number in range(1000)]
+    >>> drawn = shares_drawn(ids, "letter_or_call", [0.5, 0.3, 0.2], "salt-for-tests")
+    >>> np.bincount(drawn).tolist()
+    [511, 301, 188]
+
+    Args:
+        ids: who or what is drawn for.
+        about: the draw's name, so that two draws are independent.
+        shares: of each outcome; they are taken as parts of their sum.
+        salt: of the installation.
+
+    Returns:
+        the number of the share of each id.
+    """
+    key = hashlib.blake2b(f"shares{SEPARATOR}{salt}{SEPARATOR}{about}".encode(), digest_size=32).digest()
+    limits = np.cumsum(shares) / np.sum(shares)
+    draws = [int.from_bytes(hashlib.blake2b(each.encode(), key=key, digest_size=8).digest(), "big") for each in ids]
+    places = np.searchsorted(limits, np.array(draws, dtype=np.float64) / 2**64, side="right")
+    return np.minimum(places, len(shares) - 1).astype(np.int64)

@@ -1,0 +1,199 @@
+"""What happened to enrolments, ready to be asked for many at once: events, responses, contacts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dagster_project.domain.care_models.moments import NEVER, Moments
+
+Rows = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Dated:
+    """Facts of one kind: of which enrolment, when it happened and when it came to be known; arrays of one length."""
+
+    rows: Rows
+    occurred: Moments
+    known: Moments
+    is_about_same: Flags  # the same subject as the entry
+
+
+@dataclass
+class Contacts:
+    """Contacts of enrolments; arrays of one length. ``is_passed``: the walk is beyond it."""
+
+    rows: Rows
+    places: npt.NDArray[np.int64]  # the number of its step; -1: a step this version does not have
+    decided: Moments
+    planned: Moments
+    is_passed: Flags
+
+
+class Facts:
+    """Facts of a number of enrolments, known by a moment."""
+
+    def __init__(
+        self, count: int, happenings: dict[str, Dated], responses: dict[tuple[str, str], Dated], contacts: Contacts,
+        places: dict[str, int],
+    ) -> None:  # fmt: skip
+        self.count, self.contacts = count, contacts
+        self._happenings, self._responses, self._places = happenings, responses, places
+        self._at = {
+            (row, place): number
+            for number, (row, place) in enumerate(zip(contacts.rows.tolist(), contacts.places.tolist(), strict=True))
+        }
+        self._next = self._next_contacts()
+
+    def contact_at(self, rows: Rows, step: str) -> npt.NDArray[np.int64]:
+        """The number of each one's contact of a step; -1 where there is none."""
+        if not self._at:
+            return np.full(len(rows), -1, dtype=np.int64)
+        place = self._places[step]
+        return np.array([self._at.get((row, place), -1) for row in rows.tolist()], dtype=np.int64)
+
+    def pass_contacts(self, numbers: npt.NDArray[np.int64]) -> None:
+        """Note that the walk is beyond these contacts."""
+        self.contacts.is_passed[numbers] = True
+        self._next = self._next_contacts()
+
+    def known_by(self, rows: Rows, as_of: int) -> Moments:
+        """Up to which moment's knowledge each one's path is decided: its next contact's decision, or now."""
+        return np.minimum(self._next[rows], as_of)
+
+    def give_up_next_contact(self, as_of: int) -> Rows:
+        """Whose path ended without reaching a contact that was decided; that contact is left aside from now on."""
+        left = np.flatnonzero(~self.contacts.is_passed & (self.contacts.decided <= as_of))
+        if not len(left):
+            return np.empty(0, dtype=np.int64)
+        first = left[self.contacts.decided[left] == self._next[self.contacts.rows[left]]]
+        rows = np.unique(self.contacts.rows[first])
+        self.pass_contacts(first)
+        return rows
+
+    def first_happening(
+        self, rows: Rows, name: str, after: Moments, known: Moments, same_subject: bool = False
+    ) -> Moments:
+        """The first event of a name after a moment of each, known by another; ``NEVER`` where there is none."""
+        facts = self._happenings.get(name)
+        return self._first(rows, facts, after, known, same_subject)
+
+    def first_response(self, rows: Rows, step: str, response: str, known: Moments) -> Moments:
+        """The first response to the contact of a step."""
+        return self._first(rows, self._responses.get((step, response)), np.full(len(rows), -NEVER), known, False)
+
+    def _first(self, rows: Rows, facts: Dated | None, after: Moments, known: Moments, same_subject: bool) -> Moments:
+        found = np.full(len(rows), NEVER, dtype=np.int64)
+        if facts is None or not len(rows):
+            return found
+        number = np.full(self.count, -1, dtype=np.int64)
+        number[rows] = np.arange(len(rows))
+        asked = number[facts.rows]
+        counts = asked >= 0
+        counts &= (facts.known <= known[asked]) & (facts.occurred > after[asked])
+        if same_subject:
+            counts &= facts.is_about_same
+        np.minimum.at(found, asked[counts], facts.occurred[counts])
+        return found
+
+    def _next_contacts(self) -> Moments:
+        following = np.full(self.count, NEVER, dtype=np.int64)
+        open_ones = ~self.contacts.is_passed
+        np.minimum.at(following, self.contacts.rows[open_ones], self.contacts.decided[open_ones])
+        return following
+
+
+def facts_of(
+    standings: pa.Table,
+    happenings: pa.Table,
+    responses: pa.Table,
+    contacts: pa.Table,
+    places: dict[str, int],
+    as_of: int,
+) -> Facts:
+    """The facts of these enrolments that are known by a moment, by their row numbers.
+
+    Args:
+        standings: ``STANDINGS``.
+        happenings: ``HAPPENINGS`` of any customers.
+        responses: ``RESPONSES`` of any enrolments.
+        contacts: ``CONTACTS`` of any enrolments.
+        places: the number of each step of the version.
+        as_of: the moment.
+    """
+    now = pa.scalar(as_of, pa.timestamp("us"))
+    happenings = happenings.filter(pc.less_equal(happenings["known_at"], now))
+    of_customer = _pairs(standings["customer_id"], happenings["customer_id"])
+    told = {}
+    if len(of_customer[0]):
+        rows, numbers = of_customer
+        subjects = standings["subject_id"].take(pa.array(rows))
+        same = pc.fill_null(pc.equal(happenings["subject_id"].take(pa.array(numbers)), subjects), False)
+        told = _by_key(happenings, ["name"], rows, numbers, same.to_numpy(zero_copy_only=False))
+    responses = responses.filter(pc.less_equal(responses["known_at"], now))
+    rows, numbers = _pairs(standings["enrolment_id"], responses["enrolment_id"])
+    answered = _by_key(responses, ["step", "response"], rows, numbers, np.zeros(len(rows), dtype=bool))
+    return Facts(
+        standings.num_rows,
+        {key[0]: facts for key, facts in told.items()},
+        {(key[0], key[1]): facts for key, facts in answered.items()},
+        _contacts_of(standings, contacts.filter(pc.less_equal(contacts["decided_as_of"], now)), places),
+        places,
+    )
+
+
+def _contacts_of(standings: pa.Table, contacts: pa.Table, places: dict[str, int]) -> Contacts:
+    rows, numbers = _pairs(standings["enrolment_id"], contacts["enrolment_id"])
+    of_them = contacts.take(pa.array(numbers))
+    stands = [places.get(step, -1) for step in of_them["step"].to_pylist()]
+    anchors = [
+        len(places) if step is None else places[step]
+        for step in standings["anchor_step"].take(pa.array(rows)).to_pylist()
+    ]
+    at, anchor = np.array(stands, dtype=np.int64), np.array(anchors, dtype=np.int64)
+    return Contacts(
+        rows=rows,
+        places=at,
+        decided=moments_of(of_them["decided_as_of"]),
+        planned=moments_of(of_them["planned_for"]),
+        is_passed=at < anchor,
+    )
+
+
+def _pairs(ours: pa.ChunkedArray, theirs: pa.ChunkedArray) -> tuple[Rows, npt.NDArray[np.int64]]:
+    """Every (row of ours, row of theirs) of equal value."""
+    if not len(theirs) or not len(ours):
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    values = pc.unique(theirs)
+    of_ours = pc.index_in(ours, value_set=values)
+    rows = np.flatnonzero(of_ours.is_valid().to_numpy(zero_copy_only=False))
+    keys = of_ours.take(pa.array(rows)).to_numpy(zero_copy_only=False).astype(np.int64)
+    of_theirs = pc.index_in(theirs, value_set=values).to_numpy(zero_copy_only=False).astype(np.int64)
+    order = np.argsort(of_theirs, kind="stable")
+    starts = np.searchsorted(of_theirs[order], keys, side="left")
+    many = np.searchsorted(of_theirs[order], keys, side="right") - starts
+    within = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
+    return np.repeat(rows, many), order[np.repeat(starts, many) + within]
+
+
+def _by_key(table: pa.Table, key: list[str], rows: Rows, numbers: Rows, same: Flags) -> dict[tuple[str, ...], Dated]:
+    occurred, known = moments_of(table["occurred_at"])[numbers], moments_of(table["known_at"])[numbers]
+    columns = [table[name].to_pylist() for name in key]
+    words = list(zip(*columns, strict=True))
+    numbered = {word: number for number, word in enumerate(dict.fromkeys(words))}
+    codes = np.array([numbered[word] for word in words], dtype=np.int64)[numbers] if words else numbers
+    return {
+        word: Dated(rows[codes == code], occurred[codes == code], known[codes == code], same[codes == code])
+        for word, code in numbered.items()
+    }
+
+
+def moments_of(column: pa.ChunkedArray) -> Moments:
+    """A column of moments as microseconds since 1970; null is ``NEVER``."""
+    return pc.fill_null(column.cast(pa.int64()), NEVER).to_numpy(zero_copy_only=False).astype(np.int64)

@@ -1,0 +1,218 @@
+"""A small second engine, written customer by customer from the words of docs/rooms/care_models.md.
+
+It shares no code with the real one but the steps themselves, the draws and the spans of time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import holidays
+
+from dagster_project.domain.care_models.draws import shares_drawn
+from dagster_project.domain.care_models.steps import (
+    ELSE,
+    END,
+    Action,
+    Branch,
+    Exit,
+    Response,
+    Split,
+    Step,
+    Wait,
+    WaitFor,
+)
+from dagster_project.domain.clock import business_date, end_of_day
+
+FINNISH = holidays.country_holidays("FI")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that happened, under the name the model listens to it by."""
+
+    name: str
+    occurred_at: datetime
+    known_at: datetime
+    subject_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Made:
+    """A contact that was decided."""
+
+    step: str
+    decided_as_of: datetime
+    planned_for: datetime
+
+
+@dataclass(frozen=True)
+class Life:
+    """One enrolment and everything that ever happened to it."""
+
+    enrolment_id: str
+    entered_at: datetime
+    subject_id: str | None
+    is_withheld: bool
+    happenings: tuple[Fact, ...]
+    responses: tuple[Fact, ...]  # named <step>/<response>
+    contacts: tuple[Made, ...]
+    is_true: Callable[[Any, date], bool]
+    date_of: Callable[[str, date], date | None]
+
+
+Path = list[tuple[str | None, str, datetime]]
+
+
+def path_of(
+    steps: tuple[Step, ...], goal_within: Any, leaves_when: Any, life: Life, as_of: datetime, zone: ZoneInfo, salt: str
+) -> Path:  # fmt: skip
+    """What one enrolment did by a moment: (step, what, when), from the entry on."""
+    remaining = sorted((one for one in life.contacts if one.decided_as_of <= as_of), key=lambda one: one.decided_as_of)
+    told: Path = [(None, "entered", life.entered_at)]
+    place, at = anchor = 0, life.entered_at
+    while True:
+        known_by = remaining[0].decided_as_of if remaining else as_of
+        stretch, place, at, contact = _until_a_contact(
+            steps, goal_within, leaves_when, life, place, at, known_by, as_of, remaining, zone, salt
+        )
+        if contact is None and remaining:
+            remaining.pop(0)  # the path does not come by there any more
+            place, at = anchor
+            continue
+        told += stretch
+        if contact is None or place == END:
+            return told
+        remaining = [one for one in remaining if one != contact]
+        anchor = (place, at)
+
+
+def _until_a_contact(
+    steps, goal_within, leaves_when, life, place, at, known_by, as_of, remaining, zone, salt
+):  # fmt: skip  # type: ignore[no-untyped-def]
+    told: Path = []
+    while True:
+        if at > as_of:
+            return told, place, at, None
+        step = steps[place]
+        does = step.does
+        if isinstance(does, Action):
+            made = [one for one in life.contacts if one.step == step.step and one.decided_as_of <= as_of]
+            if made:
+                at = max(made[0].planned_for, at)
+                told.append((step.step, "contacted", at))
+                place = step.outcomes[0].to
+                if place == END:
+                    told.append((step.step, "completed", at))
+                return told, place, at, made[0]
+        stop = _stop(goal_within, leaves_when, life, does, at, known_by, zone)
+        way, moment = _way(step, life, at, known_by, as_of, zone, salt)
+        until = moment if way is not None else as_of
+        if stop is not None and stop[0] <= until:
+            told.append((step.step, stop[1], max(stop[0], at)))
+            return told, place, at, None
+        if way is None:
+            return told, place, at, None
+        if isinstance(does, Exit):
+            told.append((step.step, does.reason, moment))
+            return told, place, at, None
+        told.append((step.step, way[0], moment))
+        place, at = way[1], moment
+        if place == END:
+            told.append((step.step, "completed", at))
+            return told, place, at, None
+
+
+def _stop(goal_within, leaves_when, life, does, at, known_by, zone):  # type: ignore[no-untyped-def]
+    found = []
+    for fact in life.happenings:
+        if fact.known_at > known_by or fact.occurred_at <= life.entered_at:
+            continue
+        if (
+            fact.name == "goal"
+            and goal_within is not None
+            and fact.occurred_at <= goal_within.after(life.entered_at, zone)
+        ):
+            found.append((fact.occurred_at, 0, "goal_reached"))
+        if fact.name == "exit":
+            found.append((fact.occurred_at, 1, "left"))
+    if leaves_when is not None and isinstance(does, Action) and life.is_true(leaves_when, business_date(at, zone)):
+        found.append((at, 2, "left"))
+    if not found:
+        return None
+    moment, _, what = min(found)
+    return moment, what
+
+
+def _way(step, life, at, known_by, as_of, zone, salt):  # type: ignore[no-untyped-def]
+    does = step.does
+    if isinstance(does, Action):
+        if life.is_withheld:
+            return ("withheld", step.outcomes[0].to), at
+        stale = does.max_age.after(at, zone)
+        return (("dropped", step.outcomes[0].to), stale) if stale <= as_of else (None, stale)
+    if isinstance(does, Wait):
+        end = end_of_wait(does, life, at, zone)
+        return (("next", step.outcomes[0].to), end) if end <= as_of else (None, end)
+    if isinstance(does, WaitFor):
+        until = does.timeout.after(at, zone)
+        came = []
+        for number, awaited in enumerate(does.awaited):
+            if isinstance(awaited, Response):
+                name, facts = f"{awaited.step}/{awaited.response}", life.responses
+            else:
+                name, facts = f"{step.step}/{number}", life.happenings
+            for fact in facts:
+                if fact.name != name or fact.known_at > known_by:
+                    continue
+                if not isinstance(awaited, Response):
+                    if fact.occurred_at <= life.entered_at:
+                        continue
+                    if awaited.same_subject and (fact.subject_id is None or fact.subject_id != life.subject_id):
+                        continue
+                came.append((max(fact.occurred_at, at), number))
+        came = [one for one in came if one[0] <= until]
+        moment, number = min(came) if came else (until, len(does.awaited))
+        way = step.outcomes[number]
+        return ((way.outcome, way.to), moment) if moment <= as_of else (None, moment)
+    if isinstance(does, Branch):
+        asked = business_date(life.entered_at if does.asked_at_entry else at, zone)
+        for condition, way in zip(does.conditions, step.outcomes, strict=False):
+            if life.is_true(condition, asked):
+                return (way.outcome, way.to), at
+        assert step.outcomes[-1].outcome == ELSE
+        return (ELSE, step.outcomes[-1].to), at
+    if isinstance(does, Split):
+        way = step.outcomes[int(shares_drawn([life.enrolment_id], step.step, does.shares, salt)[0])]
+        return (way.outcome, way.to), at
+    return ("", END), at
+
+
+def end_of_wait(does: Wait, life: Life, at: datetime, zone: ZoneInfo) -> datetime:
+    """When a pause ends, looked for day by day."""
+    moment = does.span.after(at, zone)
+    if does.attribute is not None:
+        day = life.date_of(does.attribute, business_date(at, zone))
+        if day is not None:
+            start = end_of_day(day + timedelta(days=does.offset_days - 1), zone) + timedelta(microseconds=1)
+            moment = max(moment, start)
+    if not does.weekdays and not does.working_day and does.at is None:
+        return moment
+    day = business_date(moment, zone)
+    while True:
+        fits = not does.weekdays or day.weekday() in does.weekdays
+        if does.working_day and (day.weekday() >= 5 or day in FINNISH):
+            fits = False
+        opening = end_of_day(day - timedelta(days=1), zone) + timedelta(microseconds=1)
+        if does.at is not None:
+            wall = datetime.combine(day, time(does.at.hour, does.at.minute), tzinfo=zone)
+            opening = wall.astimezone(moment.tzinfo)
+        elif opening < moment and day == business_date(moment, zone):
+            opening = moment
+        if fits and opening >= moment:
+            return opening
+        day += timedelta(days=1)
