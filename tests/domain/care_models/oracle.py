@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -27,6 +27,9 @@ from dagster_project.domain.care_models.steps import (
     WaitFor,
 )
 from dagster_project.domain.clock import business_date, end_of_day
+
+if TYPE_CHECKING:
+    from dagster_project.domain.care_models.engine.walk import Plan
 
 FINNISH = holidays.country_holidays("FI")
 
@@ -68,19 +71,15 @@ class Life:
 Path = list[tuple[str | None, str, datetime]]
 
 
-def path_of(
-    steps: tuple[Step, ...], goal_within: Any, leaves_when: Any, life: Life, as_of: datetime, zone: ZoneInfo, salt: str
-) -> Path:  # fmt: skip
+def path_of(plan: Plan, life: Life, as_of: datetime, zone: ZoneInfo) -> Path:
     """What one enrolment did by a moment: (step, what, when), from the entry on."""
     remaining = sorted((one for one in life.contacts if one.decided_as_of <= as_of), key=lambda one: one.decided_as_of)
     told: Path = [(None, "entered", life.entered_at)]
     place, at = anchor = 0, life.entered_at
     while True:
         known_by = remaining[0].decided_as_of if remaining else as_of
-        stretch, place, at, contact = _until_a_contact(
-            steps, goal_within, leaves_when, life, place, at, known_by, as_of, remaining, zone, salt
-        )
-        if contact is None and remaining:
+        stretch, place, at, contact = _until_a_contact(plan, life, place, at, known_by, as_of, zone)
+        if contact is None and remaining and not _is_waited_for(remaining[0], plan.steps, place, at, as_of):
             remaining.pop(0)  # the path does not come by there any more
             place, at = anchor
             continue
@@ -91,14 +90,22 @@ def path_of(
         anchor = (place, at)
 
 
-def _until_a_contact(
-    steps, goal_within, leaves_when, life, place, at, known_by, as_of, remaining, zone, salt
-):  # fmt: skip  # type: ignore[no-untyped-def]
+def _is_waited_for(made: Made, steps: tuple[Step, ...], place: int, at: datetime, as_of: datetime) -> bool:
+    """A contact decided ahead of the arrival, for a moment that is still to come."""
+    if place == END or made.planned_for <= as_of:
+        return False
+    if isinstance(steps[place].does, Wait):
+        to = steps[place].outcomes[0].to
+        return to != END and steps[to].step == made.step
+    return at > as_of and steps[place].step == made.step
+
+
+def _until_a_contact(plan, life, place, at, known_by, as_of, zone):  # type: ignore[no-untyped-def]
     told: Path = []
     while True:
         if at > as_of:
             return told, place, at, None
-        step = steps[place]
+        step = plan.steps[place]
         does = step.does
         if isinstance(does, Action):
             made = [one for one in life.contacts if one.step == step.step and one.decided_as_of <= as_of]
@@ -109,8 +116,8 @@ def _until_a_contact(
                 if place == END:
                     told.append((step.step, "completed", at))
                 return told, place, at, made[0]
-        stop = _stop(goal_within, leaves_when, life, does, at, known_by, zone)
-        way, moment = _way(step, life, at, known_by, as_of, zone, salt)
+        stop = _stop(plan, life, does, at, known_by, zone)
+        way, moment = _way(step, life, at, known_by, as_of, zone, plan.salt)
         until = moment if way is not None else as_of
         if stop is not None and stop[0] <= until:
             told.append((step.step, stop[1], max(stop[0], at)))
@@ -127,20 +134,23 @@ def _until_a_contact(
             return told, place, at, None
 
 
-def _stop(goal_within, leaves_when, life, does, at, known_by, zone):  # type: ignore[no-untyped-def]
+def _stop(plan, life, does, at, known_by, zone):  # type: ignore[no-untyped-def]
     found = []
     for fact in life.happenings:
         if fact.known_at > known_by or fact.occurred_at <= life.entered_at:
             continue
+        is_same = fact.subject_id is not None and fact.subject_id == life.subject_id
         if (
             fact.name == "goal"
-            and goal_within is not None
-            and fact.occurred_at <= goal_within.after(life.entered_at, zone)
+            and plan.goal_within is not None
+            and fact.occurred_at <= plan.goal_within.after(life.entered_at, zone)
+            and (is_same or not plan.goal_is_about_same)
         ):
             found.append((fact.occurred_at, 0, "goal_reached"))
-        if fact.name == "exit":
+        if fact.name == "exit" or (fact.name == "exit_of_same" and is_same):
             found.append((fact.occurred_at, 1, "left"))
-    if leaves_when is not None and isinstance(does, Action) and life.is_true(leaves_when, business_date(at, zone)):
+    asked = plan.leaves_when is not None and isinstance(does, Action)
+    if asked and life.is_true(plan.leaves_when, business_date(at, zone)):
         found.append((at, 2, "left"))
     if not found:
         return None

@@ -67,9 +67,14 @@ class Facts:
         """Up to which moment's knowledge each one's path is decided: its next contact's decision, or now."""
         return np.minimum(self._next[rows], as_of)
 
-    def give_up_next_contact(self, as_of: int) -> Rows:
-        """Whose path ended without reaching a contact that was decided; that contact is left aside from now on."""
-        left = np.flatnonzero(~self.contacts.is_passed & (self.contacts.decided <= as_of))
+    def give_up_next_contact(self, as_of: int, comes_next: npt.NDArray[np.int64]) -> Rows:
+        """Whose path does not come to a contact that was decided; that contact is left aside from now on.
+
+        One planned for a moment to come, at the step that each ``comes_next`` to, was decided ahead: it is waited for.
+        """
+        contacts = self.contacts
+        is_ahead = (comes_next[contacts.rows] == contacts.places) & (contacts.planned > as_of)
+        left = np.flatnonzero(~contacts.is_passed & ~is_ahead & (contacts.decided <= as_of))
         if not len(left):
             return np.empty(0, dtype=np.int64)
         first = left[self.contacts.decided[left] == self._next[self.contacts.rows[left]]]

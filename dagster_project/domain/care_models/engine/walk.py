@@ -23,6 +23,8 @@ from dagster_project.domain.conditions import Condition
 Rows = npt.NDArray[np.int64]  # numbers of enrolments
 Flags = npt.NDArray[np.bool_]
 STAYS = -1  # the way out of a step that is not left yet
+NOWHERE = -2  # no step at all
+EXIT_OF_SAME = "exit_of_same"  # an exit that counts only when it is about what the entry was about
 
 # Asks conditions of enrolments (by number) as of the end of the day of a moment each.
 AskAt = Callable[[Mapping[str, Condition], Rows, Moments], Mapping[str, Flags]]
@@ -40,6 +42,7 @@ class Plan:
         has_exit: whether events end it.
         leaves_when: a state that ends it, asked of the customer on the day an action is due.
         salt: of the draws of splits.
+        goal_is_about_same: the goal counts only when it is about what the entry was about.
     """
 
     steps: tuple[Step, ...]
@@ -47,6 +50,7 @@ class Plan:
     has_exit: bool
     leaves_when: Condition | None
     salt: str
+    goal_is_about_same: bool = False
 
 
 @dataclass
@@ -116,7 +120,7 @@ def walk(
         for place in range(len(plan.steps)):
             walker.pass_step(place)
         # A contact that its path no longer reaches (two customers became one since) must not hold the clock back.
-        rows = facts.give_up_next_contact(as_of)
+        rows = facts.give_up_next_contact(as_of, walker.comes_next())
         walkers.start_again(rows)
         walker.forget(rows)
     return walker.log
@@ -145,6 +149,16 @@ class _Walk:
             stays = ~is_struck[part[0]] | (part[1] < self.walkers.anchor_count[part[0]])
             kept.append(tuple(column[stays] for column in part))
         self.log.parts = kept  # type: ignore[assignment]
+
+    def comes_next(self) -> npt.NDArray[np.int64]:
+        """The step each is sure to come to next, unless something ends its path: where a contact may be decided ahead."""
+        walkers = self.walkers
+        sure = np.where(walkers.at > self.as_of, walkers.place, NOWHERE)
+        for place, step in enumerate(self.plan.steps):
+            if isinstance(step.does, Wait):
+                to = step.outcomes[0].to
+                sure[walkers.place == place] = NOWHERE if to == END else to
+        return sure
 
     def pass_step(self, place: int) -> None:
         """Everyone who stands at a step: who leaves it, how and when; who ends; who stays until when."""
@@ -232,9 +246,10 @@ class _Walk:
         known = self.facts.known_by(here, self.as_of)
         entered = self.walkers.entered[here]
         if self.plan.has_exit:
-            stops = self.facts.first_happening(here, "exit", entered, known)
+            about_same = self.facts.first_happening(here, EXIT_OF_SAME, entered, known, True)
+            stops = np.minimum(self.facts.first_happening(here, "exit", entered, known), about_same)
         if self.plan.goal_within is not None:
-            reached = self.facts.first_happening(here, "goal", entered, known)
+            reached = self.facts.first_happening(here, "goal", entered, known, self.plan.goal_is_about_same)
             reached = np.where(reached <= later(entered, self.plan.goal_within, self.zone), reached, NEVER)
             how[reached <= stops] = did.GOAL
             stops = np.minimum(stops, reached)
