@@ -151,7 +151,7 @@ class _Walk:
         self.log.parts = kept  # type: ignore[assignment]
 
     def comes_next(self) -> npt.NDArray[np.int64]:
-        """The step each is sure to come to next, unless something ends its path: where a contact may be decided ahead."""
+        """The step each is sure to come to next, unless its path ends: where a contact may be decided ahead."""
         walkers = self.walkers
         sure = np.where(walkers.at > self.as_of, walkers.place, NOWHERE)
         for place, step in enumerate(self.plan.steps):
