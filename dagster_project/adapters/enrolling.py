@@ -1,4 +1,4 @@
-"""Who enters each care model today, written to the ledger: the same moment again enrols nobody twice."""
+"""The care models' part of the nightly run: what the warehouse knows, and where the results are kept."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from dagster_project.adapters.care_models import EntriesFound, find_entries
+from dagster_project.adapters.nights import Known, Night, ReadVersion, enrol_and_advance
 from dagster_project.domain.analytics.schema import SEGMENTS
 from dagster_project.domain.analytics.segments import breaches
-from dagster_project.domain.care_models import CareModel, EventEntry, past_enrolments
+from dagster_project.domain.care_models import CareModel, EventEntry
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,56 +29,69 @@ with happened as (
 )
 select * from happened where list_contains($event_types, event_type) order by customer_id, occurred_at, event_id
 """
+TABLES = ("enrolments", "standings", "transitions", "due_actions")  # of the room care_models
 
 
 def enrol_customers(
-    settings: Settings, ledger: Ledger, warehouse: Warehouse, models: Sequence[CareModel], as_of: datetime
-) -> EntriesFound:
-    """Find the enrolments of every care model, write the new ones to the ledger and all to ``care_models.enrolments``.
+    settings: Settings, ledger: Ledger, warehouse: Warehouse, models: Sequence[CareModel], as_of: datetime,
+    read: ReadVersion,
+) -> Night:  # fmt: skip
+    """Let customers in, move everyone on, and keep the results in the room ``care_models``.
 
     A model whose segment has not the size it should have (:func:`held_back`) enrols nobody and proposes nothing, until
-    it has it again. The ledger first follows identity: who was two and is one now has one history.
+    it has it again.
 
     Args:
-        settings: for the business zone and the salt of the control draw.
-        ledger: remembers enrolments and contacts.
+        settings: for the business zone and the salt of draws.
+        ledger: remembers enrolments, contacts and transitions.
         warehouse: holds the customers and their events as of this moment.
         models: the care models that loaded.
         as_of: the moment, UTC.
+        read: makes a care model of a definition that the ledger kept.
     """
-    import pyarrow.compute as pc
-
-    aliases = warehouse.read("select alias_customer_id, customer_id from identity.customer_aliases")
-    ledger.follow_aliases(aliases, as_of)
-    found = find_entries(
-        models,
-        warehouse.read("select * from analytics.customer_analytics order by customer_id"),
-        warehouse.read(
-            EVENTS,
-            {"event_types": sorted({model.entry.event for model in models if isinstance(model.entry, EventEntry)})},
-        ),
-        past_enrolments(ledger.enrolments(), ledger.contacts()),
-        as_of,
-        settings,
-        members_of_segments(warehouse, models),
-        held_back(warehouse, models),
-    )
-    ledger.enrol(found.entries.filter(pc.field("is_new")), as_of)
-    warehouse.write("care_models", "enrolments", found.entries)
+    found = enrol_and_advance(settings, ledger, models, known_of(warehouse, ledger, models, as_of, read), as_of, read)
+    tables = (found.enrolments, found.standings, found.path, found.candidates)
+    for name, rows in zip(TABLES, tables, strict=True):
+        warehouse.write("care_models", name, rows)
     return found
+
+
+def known_of(
+    warehouse: Warehouse, ledger: Ledger, models: Sequence[CareModel], as_of: datetime, read: ReadVersion
+) -> Known:  # fmt: skip
+    """What the warehouse knows as of the moment it was built for."""
+    from dagster_project.adapters.responses import responses_of
+
+    everyone = [*models, *(read(definition) for definition in ledger.definitions().values())]
+    return Known(
+        customers=warehouse.read("select * from analytics.customer_analytics order by customer_id"),
+        events=warehouse.read(EVENTS, {"event_types": event_types_of(everyone)}),
+        responses=responses_of(warehouse, ledger, as_of),
+        consents=warehouse.read("select * from customer_360.consents_current"),
+        aliases=warehouse.read("select alias_customer_id, customer_id from identity.customer_aliases"),
+        segments=members_of_segments(warehouse, models),
+        held=held_back(warehouse, models),
+    )
+
+
+def event_types_of(models: Sequence[CareModel]) -> list[str]:
+    """Every type of event that opens a door of these models, or that one of their paths listens to."""
+    opening = {model.entry.event for model in models if isinstance(model.entry, EventEntry)}
+    return sorted(opening.union(*({heard.event for heard in model.listens_to.values()} for model in models)))
 
 
 def members_of_segments(warehouse: Warehouse, models: Sequence[CareModel]) -> pa.Table:
     """Who is in which segment. Not asked while no care model draws on one: then nobody waited for the table."""
-    if all(model.segment is None for model in models):
+    if not any(model.draws_on for model in models):
         return SEGMENTS.empty_table()
     return warehouse.read("select segment, customer_id from analytics.segments")
 
 
 def held_back(warehouse: Warehouse, models: Sequence[CareModel]) -> dict[str, str]:
-    """The care models that propose nothing now, each with the reason: the size of the segment they draw on."""
-    drawn = {model.care_model: model.segment for model in models if model.segment is not None}
+    """The care models that propose nothing now, each with the reason: the size of a segment they draw on."""
+    drawn = {model.care_model: model.draws_on for model in models if model.draws_on}
     if not drawn:
         return {}
-    told = breaches(warehouse.read("select * from analytics.segment_sizes"), drawn.values())
-    return {name: told[segment] for name, segment in sorted(drawn.items()) if segment in told}
+    every = [segment for segments in drawn.values() for segment in segments]
+    told = breaches(warehouse.read("select * from analytics.segment_sizes"), every)
+    return {name: told[segment] for name, segments in sorted(drawn.items()) for segment in segments if segment in told}

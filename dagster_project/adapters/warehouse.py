@@ -29,6 +29,16 @@ class Warehouse:
         """The rows of a query, fetched to the end."""
         return self.connection.execute(sql, parameters).to_arrow_table()
 
+    def read_with(self, sql: str, tables: dict[str, pa.Table]) -> pa.Table:
+        """The rows of a query that also reads these tables, by their names."""
+        for name, rows in tables.items():
+            self.connection.register(name, rows)
+        try:
+            return self.read(sql)
+        finally:
+            for name in tables:
+                self.connection.unregister(name)
+
     def write(self, room: str, table: str, rows: pa.Table, *, in_vault: bool = False) -> None:
         """Replace ``room.table`` by these rows, in one transaction."""
         schema = f'{VAULT}."{room}"' if in_vault else f'"{room}"'

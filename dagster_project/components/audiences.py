@@ -83,7 +83,9 @@ def memberships_of(destinations: list["Destination"]) -> dg.AssetsDefinition:
         with open_ledger(settings().ledger_address) as ledger, open_warehouse(settings()) as warehouse:
             segments = warehouse.read("select segment, customer_id from analytics.segments")
             consents = warehouse.read("select * from customer_360.consents_current")
-            control = warehouse.read("select distinct customer_id from care_models.enrolments where is_control")
+            control = warehouse.read(
+                "select distinct customer_id from care_models.enrolments where is_control and ended_at is null"
+            )
             held_out = ledger.held_out() | set(control["customer_id"].to_pylist())
             for name, one in sorted(by_audience.items()):
                 asked = segments.filter(_is(segments, "segment", one.segment or ""))

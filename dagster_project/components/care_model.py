@@ -8,204 +8,81 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
-from urllib.parse import urlsplit
+from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from dagster_project.components.care_model_action import Amount, Channel, Strict, Text, compiled
+from dagster_project.components.care_model_entry import EntryFile, EventEntryFile
+from dagster_project.components.care_model_steps import StepFile, happening, parts_of, with_encounters
+from dagster_project.components.care_model_terms import (
+    GoalFile,
+    HappeningFile,
+    ReentryAfterFile,
+    ReentryFile,
+    ReentryPerFile,
+    ValidFile,
+)
+from dagster_project.components.encounter import ENCOUNTERS, contents_of, load_encounters
 from dagster_project.components.event_types import EventType
 from dagster_project.components.fenced import Folder, load_folder
-from dagster_project.components.wording import Line, Name, Span
+from dagster_project.components.wording import Line, Name
 from dagster_project.domain.care_models import model as domain
 from dagster_project.domain.care_models.duration import Duration
-from dagster_project.domain.conditions import Condition, ConditionError, compile_condition
-from dagster_project.domain.conditions.customer import CUSTOMER_COLUMNS, EVENT_COLUMNS
+from dagster_project.domain.care_models.engine import schema as did
+from dagster_project.domain.care_models.stages import Stage
+from dagster_project.domain.care_models.steps import Arm, Part, Response, WaitFor, count_of
+from dagster_project.domain.conditions.customer import CUSTOMER_COLUMNS
 
 MODELS = Path(__file__).resolve().parent.parent / "defs" / "care_models" / "models"
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "contracts" / "care_model.schema.json"
-
-Channel = Literal["email", "phone", "letter", "sms"]
-LINKED_CHANNELS = ("email", "sms")  # a message on these without a place to go to is refused
-
-Amount = Annotated[Decimal, Field(ge=0, le=100_000, max_digits=18, decimal_places=4)]
-Text = Annotated[str, Field(min_length=1, max_length=2_000)]
-
-
-class Strict(BaseModel):
-    """A part of the file: no key that is not known, no value of another type."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _compiled(text: str, columns: dict[str, str]) -> Condition:
-    try:
-        return compile_condition(text, columns)
-    except ConditionError as error:
-        raise ValueError(str(error)) from None
-
-
-def _span(text: str) -> Duration:
-    return Duration.parse(text)
-
-
-class EventEntryFile(Strict):
-    """Customers enter when something happens to them."""
-
-    trigger: Literal["event"]
-    event: EventType = Field(description="the type of event that opens the door")
-    within: Span = Field(description="how long ago it may have happened at most: 12h, 7d, 2w")
-    where: Text | None = Field(
-        default=None, description="a condition on the customer's row, and on the event's columns (event_amount, ...)"
-    )
-
-    @field_validator("within")
-    @classmethod
-    def _at_most_two_months(cls, text: str) -> str:
-        span = _span(text)
-        if not span or span.days > 60:
-            raise ValueError("lies between 1h and 60d: an older event is no reason to write any more")
-        return text
-
-    @field_validator("where")
-    @classmethod
-    def _a_condition(cls, text: str | None) -> str | None:
-        if text is not None:
-            _compiled(text, CUSTOMER_COLUMNS | EVENT_COLUMNS)
-        return text
-
-
-class StateEntryFile(Strict):
-    """Customers enter when something becomes true of them."""
-
-    trigger: Literal["state"]
-    where: Text = Field(description="the condition on the customer's row")
-
-    @field_validator("where")
-    @classmethod
-    def _a_condition(cls, text: str) -> str:
-        _compiled(text, CUSTOMER_COLUMNS)
-        return text
-
-
-class ReentryAfterFile(Strict):
-    """Once more, when so many days have passed since the last entry."""
-
-    after: Span = Field(description="days from one entry to the next: 90d")
-
-    @field_validator("after")
-    @classmethod
-    def _days(cls, text: str) -> str:
-        if not _span(text).days:
-            raise ValueError("is counted in days: 90d")
-        return text
-
-
-class ReentryPerFile(Strict):
-    """Once for each thing the event is about: each order, each service contact."""
-
-    per: Literal["subject"]
-
-
-def _form_of_reentry(value: Any) -> str:
-    if isinstance(value, dict):
-        return "per" if "per" in value else "after"
-    return "never"
-
-
-ReentryFile = Annotated[
-    Annotated[Literal["never"], Tag("never")]
-    | Annotated[ReentryAfterFile, Tag("after")]
-    | Annotated[ReentryPerFile, Tag("per")],
-    Discriminator(_form_of_reentry),
-]
-
-
-class StepFile(Strict):
-    """One action."""
-
-    id: Name = Field(description="the step's name, unique in the model")
-    channel: Channel = Field(description="the way it goes out")
-    treatment: Name = Field(description="the template or script that the channel's tool uses")
-    subject: Line = Field(description="the subject line; for a call or letter, what it is about")
-    link: str | None = Field(
-        default=None,
-        max_length=500,
-        description="the page it leads to, an https address with a path; needed for email and sms",
-    )
-    offer: Name | None = Field(default=None, description="the benefit promised, if any")
-    language_fallback: str = Field(
-        default="en",
-        pattern="^[a-z]{2}$",
-        description="the language for customers whose own is unknown or not translated",
-    )
-    cost: Amount = Field(default=Decimal(0), description="of one contact, in the reporting currency")
-    lead_time: Span = Field(default="0d", description="from the decision to the contact: 0d, 12h, 3d")
-
-    @field_validator("link")
-    @classmethod
-    def _a_page_of_its_own(cls, link: str | None) -> str | None:
-        if link is None:
-            return None
-        parts = urlsplit(link)
-        if parts.scheme != "https" or not parts.hostname or "." not in parts.hostname or set(link) & set(" <>\"'\\{}"):
-            raise ValueError("is an https address, as https://shop.example/welcome")
-        if parts.username is not None or parts.path in ("", "/"):
-            raise ValueError("leads to one page, not to the front door: add the path")
-        return link
-
-    @field_validator("lead_time")
-    @classmethod
-    def _at_most_a_month(cls, text: str) -> str:
-        span = _span(text)
-        if span.days > 31 or span.hours > 31 * 24:
-            raise ValueError("is at most 31d")
-        return text
-
-    @model_validator(mode="after")
-    def _linked(self) -> StepFile:
-        if self.channel in LINKED_CHANNELS and self.link is None:
-            raise ValueError(f"link is missing: a message by {self.channel} leads to a page")
-        return self
-
-    def as_step(self) -> domain.Step:
-        """The step apart from its file."""
-        return domain.Step(
-            step=self.id,
-            channel=self.channel,
-            treatment=self.treatment,
-            subject=self.subject,
-            link=self.link,
-            offer=self.offer,
-            language_fallback=self.language_fallback,
-            cost=self.cost,
-            lead_time=_span(self.lead_time),
-        )
+# What the record says of an enrolment itself, and so no outcome of a step may be called.
+RESERVED = {
+    did.ENTERED,
+    did.CONTACTED,
+    did.WITHHELD,
+    did.DROPPED,
+    did.GOAL,
+    did.LEFT,
+    did.COMPLETED,
+    did.CORRECTED,
+    "moved",
+}
+MOST_STEPS = 100  # of one model: a map with more is read by nobody
 
 
 class CareModelFile(Strict):
-    """A care model: who is cared for, when, and how it begins."""
+    """A care model: who is cared for, when, how it goes on and how it ends."""
 
     care_model: Name = Field(description="its name, for good: enrolments and figures hang on it")
     title: Line = Field(description="the name people use")
     about: Text | None = Field(default=None, description="why it exists and how it was thought out")
     version: int = Field(ge=1, le=9_999, description="raised by one with every change that customers could notice")
     owner: Line = Field(description="the team that answers for it")
+    stage: Stage = Field(description="the stage of the service path where it cares for the customer")
+    valid: ValidFile | None = Field(default=None, description="the days on which customers enter; without it, all")
     purpose: Literal["marketing", "advertising"] = Field(
         description="the consent a contact needs, on the step's channel"
     )
     action_class: domain.ActionClass = Field(
         description="mandatory, transactional or marketing: only marketing counts towards contact limits"
     )
-    entry: Annotated[EventEntryFile | StateEntryFile, Field(discriminator="trigger")] = Field(
-        description="what brings a customer in"
-    )
+    entry: EntryFile = Field(description="what brings a customer in")
     segment: Name | None = Field(
         default=None,
         description="a segment for targeting whose members alone enter; while its size is wrong nothing is proposed",
     )
-    reentry: ReentryFile = Field(description="whether a customer may enter again: never, after: 90d, per: subject")
+    reentry: ReentryFile = Field(
+        description="whether a customer may enter again: never, after_exit, after: 90d, per: subject"
+    )
+    goal: GoalFile | None = Field(default=None, description="the event that is success: it ends the enrolment")
+    exit: list[HappeningFile] = Field(default_factory=list, description="events that end it without success")
+    leave_when: Text | None = Field(
+        default=None, description="a condition on the customer's row that ends it, asked whenever an action is due"
+    )
     control_share: float = Field(
         default=0.0, ge=0, le=0.5, description="share of those who enter that is measured and never contacted"
     )
@@ -213,36 +90,62 @@ class CareModelFile(Strict):
         default=Decimal(0), description="what one contact is expected to bring, in the reporting currency"
     )
     priority: int = Field(default=50, ge=0, le=100, description="higher goes first where not everything can be done")
-    steps: list[StepFile] = Field(
-        min_length=1, description="what is done, in order; for now exactly one: the first action"
+    steps: list[StepFile] = Field(min_length=1, description="what is done, in order")
+    moves: dict[str, dict[Name, Name]] = Field(
+        default_factory=dict,
+        description="of an older version (its number), its steps and the steps of this one where to go on",
     )
 
-    @field_validator("steps")
     @classmethod
-    def _one_for_now(cls, steps: list[StepFile]) -> list[StepFile]:
-        if len(steps) > 1:
-            raise ValueError("holds one step for now: waits, branches and later steps are not carried out yet")
-        return steps
+    def filled_in(cls, values: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
+        """The file's values with what its steps take from encounters."""
+        if "steps" not in values:
+            return values
+        return values | {"steps": with_encounters(values["steps"], context.get("encounters", {}))}
+
+    @field_validator("leave_when")
+    @classmethod
+    def _a_condition(cls, text: str | None) -> str | None:
+        if text is not None:
+            compiled(text, CUSTOMER_COLUMNS)
+        return text
 
     @model_validator(mode="after")
     def _entry_and_reentry_fit(self) -> CareModelFile:
-        if isinstance(self.reentry, ReentryPerFile) and isinstance(self.entry, StateEntryFile):
+        if isinstance(self.reentry, ReentryPerFile) and not isinstance(self.entry, EventEntryFile):
             raise ValueError("reentry: per: subject needs an event; a state has no subject: write never or after: 90d")
         if isinstance(self.reentry, ReentryAfterFile) and isinstance(self.entry, EventEntryFile):
-            within = _span(self.entry.within)
-            if _span(self.reentry.after).days * 24 < within.days * 24 + within.hours:
+            within = Duration.parse(self.entry.within)
+            if Duration.parse(self.reentry.after).days * 24 < within.days * 24 + within.hours:
                 raise ValueError("reentry: after is shorter than entry.within: one event would open the door twice")
+        return self
+
+    @model_validator(mode="after")
+    def _steps_fit(self) -> CareModelFile:
+        parts = parts_of(self.steps)
+        if count_of(parts) > MOST_STEPS:
+            raise ValueError(f"steps: more than {MOST_STEPS}: make two care models of it")
+        outcomes = {arm.outcome for arm in _arms_of(parts)} & RESERVED
+        if outcomes:
+            raise ValueError(
+                f"steps: an outcome is called {min(outcomes)}, which the record calls other things: rename it"
+            )
+        names = names_of(parts)
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"steps: two are called {twice[0]}: rename one of them")
+        _answers_come_after(parts, set())
+        for version, places in self.moves.items():
+            if not version.isdigit() or int(version) >= self.version:
+                raise ValueError(f"moves: {version!r} is no version before {self.version}")
+            lost = sorted(set(places.values()) - set(names))
+            if lost:
+                raise ValueError(f"moves: there is no step {lost[0]!r} to go on with in this version")
         return self
 
     def as_model(self) -> domain.CareModel:
         """The care model apart from its file, conditions compiled."""
-        entry: domain.EventEntry | domain.StateEntry
-        if isinstance(self.entry, EventEntryFile):
-            where = self.entry.where
-            condition = None if where is None else _compiled(where, CUSTOMER_COLUMNS | EVENT_COLUMNS)
-            entry = domain.EventEntry(self.entry.event, _span(self.entry.within), condition)
-        else:
-            entry = domain.StateEntry(_compiled(self.entry.where, CUSTOMER_COLUMNS))
+        valid = self.valid or ValidFile.model_construct(first=None, until=None)
         return domain.CareModel(
             care_model=self.care_model,
             title=self.title,
@@ -250,24 +153,78 @@ class CareModelFile(Strict):
             owner=self.owner,
             purpose=self.purpose,
             action_class=self.action_class,
-            entry=entry,
+            entry=self.entry.as_entry(),
             reentry=self._reentry(),
-            steps=tuple(step.as_step() for step in self.steps),
+            parts=parts_of(self.steps),
+            stage=self.stage,
+            about=self.about or "",
+            goal=self._goal(),
+            exits=tuple(happening(each.event, each.where, each.same_subject) for each in self.exit),
+            leaves_when=None if self.leave_when is None else compiled(self.leave_when, CUSTOMER_COLUMNS),
+            valid_from=date.fromisoformat(valid.first) if valid.first else None,
+            valid_until=date.fromisoformat(valid.until) if valid.until else None,
+            moves={int(version): dict(places) for version, places in self.moves.items()},
             segment=self.segment,
             control_share=self.control_share,
             value=self.value,
             priority=self.priority,
+            definition=json.dumps(
+                self.model_dump(mode="json", by_alias=True, exclude_defaults=True), sort_keys=True, ensure_ascii=False
+            ),
         )
+
+    def _goal(self) -> domain.Goal | None:
+        if self.goal is None:
+            return None
+        event = happening(self.goal.event, self.goal.where, self.goal.same_subject)
+        return domain.Goal(event, Duration.parse(self.goal.within))
 
     def _reentry(self) -> domain.Reentry:
         if isinstance(self.reentry, ReentryAfterFile):
-            return domain.Reentry("after", _span(self.reentry.after))
-        return domain.Reentry("per" if isinstance(self.reentry, ReentryPerFile) else "never")
+            return domain.Reentry("after", Duration.parse(self.reentry.after))
+        if isinstance(self.reentry, ReentryPerFile):
+            return domain.Reentry("per")
+        return domain.Reentry(self.reentry)
 
 
-def load_care_models(folder: Path = MODELS) -> Folder[CareModelFile]:
+def _arms_of(parts: tuple[Part, ...]) -> list[Arm]:
+    """All outcomes of all steps."""
+    return [inner for part in parts for arm in part.arms for inner in [arm, *_arms_of(arm.parts)]]
+
+
+def names_of(parts: tuple[Part, ...]) -> list[str]:
+    """The names of all steps, those inside outcomes included."""
+    return [name for part in parts for name in [part.step, *(n for arm in part.arms for n in names_of(arm.parts))]]
+
+
+def _answers_come_after(parts: tuple[Part, ...], before: set[str]) -> set[str]:
+    """The names of steps that a path through these parts may have passed; refuses an answer to any other."""
+    passed = set(before)
+    for part in parts:
+        if isinstance(part.does, WaitFor):
+            for awaited in part.does.awaited:
+                if isinstance(awaited, Response) and awaited.step not in passed:
+                    raise ValueError(
+                        f"steps: {part.step} waits for an answer to {awaited.step!r}, which is no step before it"
+                    )
+        here = passed | {part.step}
+        passed = here.union(*(_answers_come_after(arm.parts, here) for arm in part.arms))
+    return passed
+
+
+def load_care_models(folder: Path = MODELS, encounters: Path = ENCOUNTERS) -> Folder[CareModelFile]:
     """Every care model of a folder that is right, and the faults of those that are not."""
-    return load_folder(folder, CareModelFile, "care_model")
+    return load_folder(folder, CareModelFile, "care_model", context_of(encounters))
+
+
+def context_of(encounters: Path = ENCOUNTERS) -> dict[str, Any]:
+    """What a care model's file is read with: the encounters its steps may name."""
+    return {"encounters": contents_of(load_encounters(encounters))}
+
+
+def model_of(definition: str) -> domain.CareModel:
+    """The care model of a definition that the ledger kept: an older version, as it was read then."""
+    return CareModelFile.model_validate_json(definition).as_model()
 
 
 def json_schema() -> str:

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import dagster as dg
 
-from dagster_project.components.care_model import CareModelFile, load_care_models
+from dagster_project.components.care_model import CareModelFile, load_care_models, model_of
 from dagster_project.components.faulty_files import FILE_IS_VALID, definitions_of_faults, valid_file
 from dagster_project.components.fenced import Folder
 from dagster_project.components.running import WAREHOUSE_POOL, as_of_of
 from dagster_project.components.segment_size import SEGMENT_HAS_ITS_SIZE, segment_has_its_size
+from dagster_project.domain.care_models.standing import counts_of
 from dagster_project.settings import settings
 
 DRAWN_FROM = ("segments", "segment_sizes")  # what a care model that names a segment waits for
@@ -32,7 +33,7 @@ def enrolments_of(folder: Folder[CareModelFile]) -> dg.AssetsDefinition:
     specs = [
         dg.AssetSpec(
             name,
-            deps=["customer_analytics", "customer_events", "lifecycle_moves", *(DRAWN_FROM if model.segment else ())],
+            deps=["customer_analytics", "customer_events", "lifecycle_moves", *(DRAWN_FROM if model.draws_on else ())],
             description=f"{model.title}. Version {model.version}, owned by {model.owner}.",
             kinds={"yaml"},
         )
@@ -43,35 +44,38 @@ def enrolments_of(folder: Folder[CareModelFile]) -> dg.AssetsDefinition:
         name="find_enrolments",
         specs=[
             *specs,
-            dg.AssetSpec("enrolments", deps=list(models), description="Every enrolment in place."),
+            dg.AssetSpec("enrolments", deps=list(models), description="Who is or was in which care model."),
+            dg.AssetSpec("standings", deps=list(models), description="Where every enrolment stands, and until when."),
+            dg.AssetSpec("transitions", deps=list(models), description="What every enrolment did, step by step."),
+            dg.AssetSpec("due_actions", deps=list(models), description="The actions the care models propose now."),
         ],
         check_specs=[
             dg.AssetCheckSpec(check, asset=name, blocking=False)
             for name, model in models.items()
-            for check in (FILE_IS_VALID, *([SEGMENT_HAS_ITS_SIZE] if model.segment else []))
+            for check in (FILE_IS_VALID, *([SEGMENT_HAS_ITS_SIZE] if model.draws_on else []))
         ],
         pool=WAREHOUSE_POOL,
     )
     def find_enrolments(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-        from dagster_project.adapters.enrolling import enrol_customers, held_back
+        from dagster_project.adapters.enrolling import TABLES, enrol_customers, held_back
         from dagster_project.adapters.ledger import open_ledger
         from dagster_project.adapters.warehouse import open_warehouse
 
         with open_ledger(settings().ledger_address) as ledger, open_warehouse(settings()) as warehouse:
-            found = enrol_customers(settings(), ledger, warehouse, list(models.values()), as_of_of(context))
+            found = enrol_customers(settings(), ledger, warehouse, list(models.values()), as_of_of(context), model_of)
             held = held_back(warehouse, list(models.values()))
-        per_model = found.entries.group_by("care_model").aggregate([("is_new", "sum"), ("customer_id", "count")])
-        counts = {row["care_model"]: row for row in per_model.to_pylist()}
+        counts = counts_of(found.enrolments)
         for name in models:
-            row = counts.get(name, {})
             yield dg.MaterializeResult(
                 asset_key=name,
-                metadata={"count_enrolled": row.get("customer_id_count", 0), "count_new": row.get("is_new_sum", 0)},
+                metadata=counts.get(name, {}),
                 check_results=[
                     valid_file(name, folder.files[name].name, found.faults.get(name)),
-                    *([segment_has_its_size(name, held.get(name))] if models[name].segment else []),
+                    *([segment_has_its_size(name, held.get(name))] if models[name].draws_on else []),
                 ],
             )
-        yield dg.MaterializeResult(asset_key="enrolments", metadata={"dagster/row_count": found.entries.num_rows})
+        tables = (found.enrolments, found.standings, found.path, found.candidates)
+        for table, rows in zip(TABLES, tables, strict=True):
+            yield dg.MaterializeResult(asset_key=table, metadata={"dagster/row_count": rows.num_rows})
 
     return find_enrolments

@@ -133,7 +133,9 @@ def validate_text(
         return [Fault(file, 1, "", f"{what}: write keys as `key: value`; needed are {needed}")]
     try:
         # As JSON, strictly: a date may be written as text, but "3" is no number and 1 is no truth value.
-        as_json = json.dumps(read.values, allow_nan=False)
+        fill_in = getattr(model, "filled_in", None)  # a form whose file may leave to others what they say
+        values = read.values if fill_in is None else fill_in(read.values, dict(context or {}))
+        as_json = json.dumps(values, allow_nan=False)
         item = model.model_validate_json(as_json, strict=True, extra="forbid", context=dict(context or {}))
     except ValidationError as error:
         return sorted(set(_faults(error, file, model, read)))

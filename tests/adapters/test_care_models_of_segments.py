@@ -2,58 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pyarrow as pa
 import pytest
 
-from dagster_project.adapters.care_models import EntriesFound, find_entries
 from dagster_project.adapters.enrolling import held_back
+from dagster_project.adapters.ledger import Ledger, open_ledger
+from dagster_project.adapters.nights import Known
 from dagster_project.adapters.warehouse import open_warehouse
-from dagster_project.components.care_model import load_care_models
 from dagster_project.domain.analytics.segments import SizeBand, sizes
-from dagster_project.domain.care_models import CareModel, candidates
+from dagster_project.domain.care_models import CareModel
 from dagster_project.settings import Settings
-from tests.domain.care_models.making import NO_PAST, NOTHING, ZONE, at, customers, ids, remembered
+from tests.adapters.living import Life, known
+from tests.domain.care_models.making import customers, ids, model
 
-AS_OF, LATER = at("2026-03-31T23:59:59"), at("2026-04-01T23:59:59")
-BASE = customers(*"abcd", value_tier=["top"] * 4, is_fading=[True] * 4, count_open_complaints=[0] * 4)
+AS_OF, LATER = "2026-03-31T23:59:59", "2026-04-01T23:59:59"
 SEGMENTS = pa.table({"segment": ["quiet", "quiet", "other"], "customer_id": ["a", "b", "c"]})
+HELD = {"tested": "segment quiet has 7 customers"}
+
+
+def tonight(held: dict[str, str] | None = None) -> Known:
+    return known(customers(*"abcd"), segments=SEGMENTS, held=held or {})
 
 
 @pytest.fixture
 def drawn() -> CareModel:
-    model = load_care_models().items["high_value_fading"].as_model()
-    return replace(model, segment="quiet", control_share=0.0)
+    return replace(model(), segment="quiet")
 
 
-def found(model: CareModel, home: Settings, past: pa.Table = NO_PAST, held: Collection[str] = ()) -> EntriesFound:
-    return find_entries([model], BASE, NOTHING, past, LATER if held else AS_OF, home, SEGMENTS, held)
+@pytest.fixture
+def ledger() -> Iterator[Ledger]:
+    with open_ledger("sqlite://") as opened:
+        yield opened
 
 
-def test_members_alone_enter(drawn: CareModel, home: Settings) -> None:
-    assert ids(found(drawn, home).entries) == ["a", "b"]
-    assert ids(found(replace(drawn, segment=None), home).entries) == list("abcd")
+@pytest.fixture
+def life(home: Settings, ledger: Ledger, drawn: CareModel) -> Life:
+    return Life(home.model_copy(update={"holdout_share": 0.0}), ledger, [drawn])
 
 
-def test_a_model_held_back_enrols_nobody_and_proposes_nothing(drawn: CareModel, home: Settings) -> None:
-    assert found(drawn, home, held=[drawn.care_model]).entries.num_rows == 0
+def test_members_alone_enter(life: Life, drawn: CareModel) -> None:
+    assert ids(life.night(AS_OF, tonight()).enrolments) == ["a", "b"]
+    life.models = [replace(drawn, care_model="free", segment=None)]
+    entered = life.night(LATER, tonight()).enrolments.to_pylist()
+    assert [row["customer_id"] for row in entered if row["care_model"] == "free"] == list("abcd")
 
 
-def test_who_is_in_stays_in_and_apart(drawn: CareModel, home: Settings) -> None:
-    first = found(replace(drawn, control_share=0.5), home).entries
-    past = remembered(first)
-    rests = found(drawn, home, past, held=[drawn.care_model]).entries
-    assert ids(rests) == ["a", "b"]
-    assert ids(rests, "is_control") == ids(first, "is_control")
-    assert candidates([drawn], rests, LATER, ZONE).num_rows == 0
-    goes_on = find_entries([drawn], BASE, NOTHING, past, LATER, home, SEGMENTS).entries
-    assert candidates([drawn], goes_on, LATER, ZONE).num_rows == 2
+def test_a_model_held_back_enrols_nobody_and_proposes_nothing(life: Life) -> None:
+    found = life.night(AS_OF, tonight(HELD))
+    assert (found.enrolments.num_rows, found.candidates.num_rows) == (0, 0)
 
 
-def test_another_model_goes_on(drawn: CareModel, home: Settings) -> None:
-    assert ids(found(drawn, home, held=["another"]).entries) == ["a", "b"]
+def test_who_is_in_stays_in_and_apart(life: Life, drawn: CareModel) -> None:
+    life.models = [replace(drawn, control_share=0.5)]
+    first = life.night(AS_OF, tonight())
+    rests = life.night(LATER, tonight(HELD))
+    assert ids(rests.enrolments) == ["a", "b"]
+    assert ids(rests.enrolments, "is_control") == ids(first.enrolments, "is_control")
+    assert rests.candidates.num_rows == 0
+    assert life.night("2026-04-02T23:59:59", tonight()).candidates.num_rows > 0
+
+
+def test_another_model_goes_on(life: Life) -> None:
+    assert ids(life.night(AS_OF, tonight({"another": "rests"})).enrolments) == ["a", "b"]
 
 
 def test_the_size_decides_who_is_held_back(drawn: CareModel, home: Settings) -> None:

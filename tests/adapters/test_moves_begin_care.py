@@ -11,16 +11,18 @@ import pytest
 from dagster_project.adapters.enrolling import enrol_customers
 from dagster_project.adapters.ledger import open_ledger
 from dagster_project.adapters.warehouse import open_warehouse
+from dagster_project.components.care_model import model_of
 from dagster_project.domain.analytics.moves.moves import lifecycle_moves, moves_between
 from dagster_project.domain.analytics.moves.standing import standing_at
 from dagster_project.domain.care_models import CareModel
 from dagster_project.settings import Settings
+from tests.adapters.living import NO_ALIASES, NO_CONSENTS
 from tests.domain.analytics.making import AS_OF, ZONE, base, bought
 from tests.domain.analytics.moves.daily import STEADY
 from tests.domain.care_models.making import NOTHING, customers, model
 
 ROWS = pd.concat([STEADY, bought("quiet", [95, 125, 155, 185])])
-NO_ALIASES = pa.table({"alias_customer_id": pa.array([], pa.string()), "customer_id": pa.array([], pa.string())})
+NO_CAMPAIGNS = pa.table({"campaign_id": pa.array([], pa.string()), "subject_line": pa.array([], pa.string())})
 
 
 def began_by(event: str) -> CareModel:
@@ -39,9 +41,11 @@ def night(settings: Settings, care_model: CareModel, days_ago: int) -> list[str]
         moves = lifecycle_moves([moves_between(before, tonight)], tonight.as_of)
         warehouse.write("analytics", "lifecycle_moves", moves)
         warehouse.write("analytics", "customer_analytics", customers("quiet", "steady00"))
-        found = enrol_customers(settings, ledger, warehouse, [care_model], tonight.as_of)
+        warehouse.write("customer_360", "consents_current", NO_CONSENTS)
+        warehouse.write("unified", "campaigns", NO_CAMPAIGNS)
+        found = enrol_customers(settings, ledger, warehouse, [care_model], tonight.as_of, model_of)
     assert found.faults == {}
-    return found.entries.filter(found.entries["is_new"])["customer_id"].to_pylist()
+    return found.enrolments.filter(found.enrolments["is_new"])["customer_id"].to_pylist()
 
 
 def test_who_becomes_quiet_is_enrolled_once(home: Settings) -> None:

@@ -9,9 +9,9 @@ import pyarrow as pa
 from sqlalchemy import select
 
 from dagster_project.adapters.ledger.aliases import today_of
+from dagster_project.adapters.ledger.care_tables import enrolments
 from dagster_project.adapters.ledger.connected import Connected
 from dagster_project.adapters.ledger.frames import as_table, columns_of, filled, picked, picks, put, values_of
-from dagster_project.adapters.ledger.tables import enrolments
 
 _GIVEN = [name for name in enrolments.c.keys() if name != "recorded_at"]  # noqa: SIM118
 _KINDS = {"is_control": pa.bool_(), "entered_at": pa.timestamp("us"), "recorded_at": pa.timestamp("us")}

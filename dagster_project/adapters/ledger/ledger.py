@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dagster_project.adapters.ledger.aliases import Aliases
 from dagster_project.adapters.ledger.batches import Batches
+from dagster_project.adapters.ledger.care_models import CareModels
 from dagster_project.adapters.ledger.claims import Claims
 from dagster_project.adapters.ledger.consents import Consents
 from dagster_project.adapters.ledger.contacts import Contacts
@@ -14,7 +15,7 @@ from dagster_project.adapters.ledger.memberships import Memberships
 from dagster_project.adapters.ledger.migrate import to_head
 
 
-class Ledger(Deliveries, Aliases, Consents, Enrolments, Claims, Contacts, Batches, Memberships):
+class Ledger(Deliveries, Aliases, Consents, Enrolments, CareModels, Claims, Contacts, Batches, Memberships):
     """One ledger. Make it with :func:`open_ledger`; it may be shared by threads and opened by many processes."""
 
     def __enter__(self) -> Ledger:

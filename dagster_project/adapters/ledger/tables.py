@@ -125,22 +125,6 @@ holdouts = Table(
     Column("first_at", UtcMoment, nullable=False),
 )
 
-# Grain: one entry of a customer into a care model.
-enrolments = Table(
-    "enrolments",
-    metadata,
-    Column("enrolment_id", ID, primary_key=True),
-    Column("customer_id", ID, nullable=False),
-    Column("care_model", WORD, nullable=False),
-    Column("version", WORD, nullable=False),
-    Column("window_key", LINE, nullable=False),  # what the entry was for
-    Column("subject_id", LINE, nullable=True),
-    Column("is_control", Boolean, nullable=False),
-    Column("entered_at", UtcMoment, nullable=False),
-    Column("recorded_at", UtcMoment, nullable=False),  # the as_of of the run that enrolled
-)
-Index("ix_enrolments_care_model_customer_id", enrolments.c.care_model, enrolments.c.customer_id)
-
 # Grain: one batch for one destination.
 batches = Table(
     "batches",

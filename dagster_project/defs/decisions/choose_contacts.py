@@ -12,7 +12,7 @@ from dagster_project.settings import settings
     specs=[
         dg.AssetSpec(
             "candidates",
-            deps=["enrolments", "customer_analytics", "consents_current"],
+            deps=["due_actions", "customer_analytics", "consents_current"],
             description="Every action proposed, and what became of it: chosen, or the first rule that stopped it.",
         ),
         dg.AssetSpec("contact_plan", deps=["candidates"], description="The chosen contacts, claimed in the ledger."),
@@ -25,24 +25,21 @@ def choose_contacts(context: dg.AssetExecutionContext) -> Iterator[dg.Materializ
     from dagster_project.adapters.deciding import run_decisions
     from dagster_project.adapters.ledger import open_ledger
     from dagster_project.adapters.warehouse import open_warehouse
-    from dagster_project.domain.care_models import candidates
 
     own, as_of = settings(), as_of_of(context)
     read = load_contact_policy()
     if read.policy is None:
         raise dg.Failure("nothing is decided without a contact policy: " + "; ".join(map(str, read.faults)))
-    models = [file.as_model() for file in load_care_models().items.values()]
     with open_ledger(own.ledger_address) as ledger, open_warehouse(own) as warehouse:
-        proposed = candidates(models, warehouse.read("select * from care_models.enrolments"), as_of, own.zone)
         decided = run_decisions(
             own,
             ledger,
             read.policy,
-            proposed,
+            warehouse.read("select * from care_models.due_actions"),
             warehouse.read("select * from analytics.customer_analytics order by customer_id"),
             warehouse.read("select * from customer_360.consents_current"),
             as_of,
-            [model.care_model for model in models],
+            sorted(load_care_models().items),
         )
         tables = {
             "candidates": decided.decisions.candidates,

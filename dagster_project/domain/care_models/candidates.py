@@ -1,66 +1,122 @@
-"""Proposals to the decisions: the first action of every enrolment that waits for one."""
+"""Proposals to the decisions: the actions that are due, of every enrolment that stands at one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from dagster_project.domain.care_models.draws import stable_id
+from dagster_project.domain.care_models.doors import Ask
+from dagster_project.domain.care_models.draws import shares_drawn, stable_id
 from dagster_project.domain.care_models.model import CareModel
 from dagster_project.domain.care_models.schema import CANDIDATES, MOMENT, MONEY
+from dagster_project.domain.care_models.steps import Action, Variant, Wait
 from dagster_project.domain.clock import naive_utc
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-def candidates(models: Iterable[CareModel], entries: pa.Table, as_of: datetime, zone: ZoneInfo) -> pa.Table:
-    """What the care models would like to do as of a moment; deciding is another room's work.
+AHEAD = timedelta(days=1)  # until the next run: what comes due before it is decided now, for its own hour
 
-    The control group is proposed as well, marked ``is_control``, so that the funnel counts it and stops it there.
+
+def candidates(
+    model: CareModel, standing: pa.Table, customers: pa.Table, as_of: datetime, *, zone: ZoneInfo, salt: str, ask: Ask
+) -> pa.Table:
+    """What a version of a care model would like to do as of a moment; deciding is another room's work.
+
+    An enrolment proposes the action it stands at, or the one its pause ends at before the next run (within a day).
+    Members of the control group and of the holdout are proposed at the moment the action passes them by, marked
+    ``is_control``, so that the funnel counts them and stops them there. An action whose condition does not hold now
+    is not proposed.
 
     Args:
-        models: the care models whose entries these are; entries of other models are left out.
-        entries: tables of :func:`entries` one under the other.
+        model: the version.
+        standing: the enrolments on it: enrolment_id, customer_id, window_key, is_control, entered_at, step, due_at,
+            passed_step (an action that withheld itself at this very moment; else null). Whoever must not propose
+            (ended, or another enrolment speaks for the customer) is left out.
+        customers: ``customer_analytics`` as of this moment.
         as_of: the moment, with its zone.
         zone: the business zone, in which lead times of days are counted.
+        salt: of the draw between variants.
+        ask: answers conditions.
 
     Returns:
-        A table of the schema ``CANDIDATES``, sorted by care model, customer and window.
+        A table of the schema ``CANDIDATES``, sorted by customer, window and step.
     """
-    tables = [_of_model(model, entries, as_of, zone) for model in sorted(models, key=lambda each: each.care_model)]
-    return pa.concat_tables([CANDIDATES.empty_table(), *tables])
+    rows = standing.to_pandas()
+    found = [CANDIDATES.empty_table()]
+    for name, action in model.actions.items():
+        due = _due(model, rows, name, as_of, zone)
+        if action.where is not None and len(due):
+            due = _of_whom_it_holds(due, {name: action}, customers, as_of, ask)
+        if len(due):
+            found.append(_written(model, name, action, due, salt))
+    table = pa.concat_tables(found)
+    return table.sort_by([("customer_id", "ascending"), ("window_key", "ascending"), ("step", "ascending")])
 
 
-def _of_model(model: CareModel, entries: pa.Table, as_of: datetime, zone: ZoneInfo) -> pa.Table:
-    mine = pc.and_(pc.equal(entries.column("care_model"), model.care_model), entries.column("is_waiting"))
-    rows = entries.filter(mine).sort_by([("customer_id", "ascending"), ("window_key", "ascending")])
-    step = model.first_step
-    planned_for = naive_utc(step.lead_time.after(as_of, zone))
+def _due(model: CareModel, rows: pd.DataFrame, name: str, as_of: datetime, zone: ZoneInfo) -> pd.DataFrame:
+    """Enrolments for which an action is due, with the moment it is planned for."""
+    import pandas as pd
+
+    now, until = naive_utc(as_of), naive_utc(as_of + AHEAD)
+    action = model.actions[name]
+    soonest = naive_utc(action.lead_time.after(as_of, zone))
+    place = next(number for number, step in enumerate(model.steps) if step.step == name)
+    pauses = {
+        step.step: step.does for step in model.steps if isinstance(step.does, Wait) and step.outcomes[0].to == place
+    }
+    here = (rows["step"] == name) | (rows["passed_step"] == name)
+    soon = rows["step"].isin(list(pauses)) & (rows["due_at"] > now) & (rows["due_at"] <= until)
+    at_once = rows[here].assign(planned_for=pd.Timestamp(soonest))
+    ahead = rows[soon & ~here]
+    ahead = ahead.assign(planned_for=ahead["due_at"].where(ahead["due_at"] >= soonest, pd.Timestamp(soonest)))
+    return pd.concat([at_once, ahead], ignore_index=True) if len(ahead) else at_once.reset_index(drop=True)
+
+
+def _of_whom_it_holds(
+    due: pd.DataFrame, actions: dict[str, Action], customers: pa.Table, as_of: datetime, ask: Ask
+) -> pd.DataFrame:
+    ((name, action),) = actions.items()
+    assert action.where is not None
+    answers = ask({name: action.where}, customers, as_of)[name]
+    holds = set(customers["customer_id"].filter(answers).to_pylist())
+    return due[due["customer_id"].isin(holds)]
+
+
+def _written(model: CareModel, name: str, action: Action, due: pd.DataFrame, salt: str) -> pa.Table:
+    ids = due["enrolment_id"].tolist()
+    drawn = shares_drawn(ids, f"{model.care_model}/{name}", [one.share for one in action.variants], salt)
+    variants: list[Variant] = [action.variants[number] for number in drawn]
+    places = zip(due["customer_id"].tolist(), due["window_key"].tolist(), strict=True)
+    value = model.value if action.value is None else action.value
     same: dict[str, pa.Scalar] = {
         "care_model": pa.scalar(model.care_model),
-        "step": pa.scalar(step.step),
-        "channel": pa.scalar(step.channel),
-        "treatment": pa.scalar(step.treatment),
-        "offer": pa.scalar(step.offer, pa.string()),
-        "subject": pa.scalar(step.subject),
-        "link": pa.scalar(step.link, pa.string()),
-        "language_fallback": pa.scalar(step.language_fallback),
+        "version": pa.scalar(str(model.version)),
+        "step": pa.scalar(name),
+        "channel": pa.scalar(action.channel),
+        "language_fallback": pa.scalar(action.language_fallback),
         "purpose": pa.scalar(model.purpose),
         "action_class": pa.scalar(model.action_class),
-        "version": pa.scalar(str(model.version)),
         "priority": pa.scalar(float(model.priority), pa.float64()),
-        "value": pa.scalar(float(model.value), pa.float64()),
-        "cost": pa.scalar(step.cost, MONEY),
-        "planned_for": pa.scalar(planned_for, MOMENT),
+        "value": pa.scalar(float(value), pa.float64()),
+        "cost": pa.scalar(action.cost, MONEY),
     }
-    places = zip(rows.column("customer_id").to_pylist(), rows.column("window_key").to_pylist(), strict=True)
-    ids = [stable_id(customer, model.care_model, step.step, window, step.channel) for customer, window in places]
-    columns: dict[str, pa.Array | pa.ChunkedArray] = {
-        "candidate_id": pa.array(ids, pa.string()),
-        "window_key": rows.column("window_key"),
-        **{name: rows.column(name) for name in ("enrolment_id", "customer_id", "is_control", "entered_at")},
-        **{name: pa.repeat(value, rows.num_rows) for name, value in same.items()},
+    columns: dict[str, pa.Array] = {
+        "candidate_id": pa.array(
+            [stable_id(customer, model.care_model, name, window, action.channel) for customer, window in places],
+            pa.string(),
+        ),
+        **{column: pa.array(due[column], pa.string()) for column in ("enrolment_id", "customer_id", "window_key")},
+        "treatment": pa.array([one.treatment for one in variants], pa.string()),
+        "offer": pa.array([one.offer for one in variants], pa.string()),
+        "subject": pa.array([one.subject for one in variants], pa.string()),
+        "link": pa.array([one.link for one in variants], pa.string()),
+        "is_control": pa.array(due["is_control"].astype(bool), pa.bool_()),
+        "entered_at": pa.array(due["entered_at"].to_numpy("datetime64[us]"), MOMENT),
+        "planned_for": pa.array(due["planned_for"].to_numpy("datetime64[us]"), MOMENT),
+        **{column: pa.repeat(scalar, len(ids)) for column, scalar in same.items()},
     }
-    return pa.table([columns[name] for name in CANDIDATES.names], schema=CANDIDATES)
+    return pa.table([columns[column] for column in CANDIDATES.names], schema=CANDIDATES)

@@ -5,6 +5,7 @@ Moments are ``int64`` microseconds since 1970 in UTC, as in the tables of the en
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -49,6 +50,20 @@ def later(moments: Moments, span: Duration, zone: ZoneInfo) -> Moments:
 def ends_of_days(moments: Moments, zone: ZoneInfo) -> Moments:
     """The last moment of the business day of each."""
     return utc((local(moments, zone) // DAY + 1) * DAY, zone) - 1
+
+
+def next_occurrence(day: date, first: date) -> date:
+    """The next time a day and month come round, from a day on; 29 February is 28 February in other years.
+
+    >>> next_occurrence(date(2000, 2, 29), date(2026, 3, 1)).isoformat()
+    '2027-02-28'
+    """
+    found = (_in_year(day, year) for year in (first.year, first.year + 1))
+    return next(one for one in found if one >= first)
+
+
+def _in_year(day: date, year: int) -> date:
+    return date(year, day.month, min(day.day, monthrange(year, day.month)[1]))
 
 
 def ends_of_waits(wait: Wait, since: Moments, dates: npt.NDArray[np.datetime64] | None, zone: ZoneInfo) -> Moments:

@@ -12,33 +12,43 @@ def _required(name: str, kind: pa.DataType) -> pa.Field:
     return pa.field(name, kind, nullable=False)
 
 
-# Who is in which care model as of a moment: one row per customer, care model and occasion; key: enrolment_id.
+# An entry into a care model: one row per customer, care model and occasion; key: enrolment_id.
 ENTRIES = pa.schema(
     [
         _required("enrolment_id", pa.string()),
         _required("customer_id", pa.string()),
         _required("care_model", pa.string()),
         _required("version", pa.string()),  # of the care model, when the customer entered
-        _required("window_key", pa.string()),  # the occasion: once, subject:<id>, event:<id> or day:<date>
-        pa.field("subject_id", pa.string()),  # what the event was about (an order, a service contact); null for states
+        _required("window_key", pa.string()),  # the occasion: once, subject:<id>, event:<id>, day:<date>, ...
+        pa.field("subject_id", pa.string()),  # what the event was about (an order, a service contact); else null
         _required("is_control", pa.bool_()),
-        _required("is_new", pa.bool_()),  # entered at this very as_of
-        _required("is_waiting", pa.bool_()),  # the first action was not decided before this as_of
         _required("entered_at", MOMENT),  # when the event happened; for a state, the as_of that noticed it
+    ]
+)
+
+# Who is or was in which care model as of a moment.
+ENROLMENTS = pa.schema(
+    [
+        *(ENTRIES.field(name) for name in ENTRIES.names if not name.endswith("_at")),
+        _required("is_new", pa.bool_()),  # entered at this very as_of
+        _required("is_waiting", pa.bool_()),  # stands at an action
+        pa.field("step", pa.string()),  # where it stands; null: ended
+        pa.field("outcome", pa.string()),  # how it ended; null: it goes on
+        _required("entered_at", MOMENT),
         _required("enrolled_as_of", MOMENT),  # the as_of of the run that enrolled
+        pa.field("ended_at", MOMENT),
     ]
 )
 
 # What the ledger remembers of former entries, with today's customer_id (aliases followed).
 PAST_ENROLMENTS = pa.schema(
     [
-        *(ENTRIES.field(name) for name in ("enrolment_id", "customer_id", "care_model", "version", "window_key")),
-        *(ENTRIES.field(name) for name in ("is_control", "entered_at", "enrolled_as_of")),
-        pa.field("first_contact_as_of", MOMENT),  # as_of of the run that chose the first contact; null: none yet
+        *(ENTRIES.field(name) for name in ("enrolment_id", "customer_id", "care_model", "window_key", "entered_at")),
+        pa.field("ended_at", MOMENT),  # null: it goes on
     ]
 )
 
-# Proposals: one row per enrolment that waits for its first action; key: candidate_id, which becomes the contact's id.
+# Proposals: one row per enrolment and action that is due; key: candidate_id, which becomes the contact's id.
 CANDIDATES = pa.schema(
     [
         _required("candidate_id", pa.string()),
@@ -58,9 +68,9 @@ CANDIDATES = pa.schema(
         _required("action_class", pa.string()),
         _required("priority", pa.float64()),
         _required("value", pa.float64()),
-        _required("cost", MONEY),
+        pa.field("cost", MONEY),  # null: the channel's
         _required("is_control", pa.bool_()),
         _required("entered_at", MOMENT),
-        _required("planned_for", MOMENT),  # as_of plus the step's lead time
+        _required("planned_for", MOMENT),  # when the action is due, no earlier than as_of plus the step's lead time
     ]
 )

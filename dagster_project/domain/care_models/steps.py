@@ -50,6 +50,7 @@ class Action:
     max_age: Duration = field(default_factory=lambda: Duration(days=7))
     where: Condition | None = None
     encounter: str | None = None  # the encounter it was taken from
+    sells: bool = False
 
 
 @dataclass(frozen=True)

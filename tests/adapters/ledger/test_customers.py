@@ -8,7 +8,9 @@ import pyarrow as pa
 
 from dagster_project.adapters.ledger import Ledger
 from dagster_project.adapters.ledger.enrolments import ENROLMENT_SCHEMA
-from dagster_project.domain.care_models import PAST_ENROLMENTS, past_enrolments
+from dagster_project.domain.care_models import PAST_ENROLMENTS
+from dagster_project.domain.care_models.engine.schema import STANDINGS
+from dagster_project.domain.care_models.standing import past_of
 from dagster_project.domain.clock import naive_utc
 from dagster_project.domain.decisions.suppression import Suppression
 from tests.adapters.ledger.plans import DAY, NOON, aliases, allow, consents
@@ -125,5 +127,6 @@ def test_an_enrolment_is_written_once_and_follows_its_customer(ledger: Ledger) -
 
 
 def test_the_care_models_read_back_what_they_enrolled(ledger: Ledger) -> None:
-    past = past_enrolments(ledger.enrolments(), ledger.contacts())
+    more = [pa.field("is_control", pa.bool_()), pa.field("is_waiting", pa.bool_())]
+    past = past_of(ledger.enrolments(), pa.schema([*STANDINGS, *more]).empty_table())
     assert past.schema == PAST_ENROLMENTS

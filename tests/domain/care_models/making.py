@@ -13,6 +13,7 @@ from dagster_project.adapters.conditions import evaluate
 from dagster_project.components.care_model import CareModelFile
 from dagster_project.components.fenced import validate_text
 from dagster_project.domain.care_models import PAST_ENROLMENTS, CareModel, entries
+from dagster_project.domain.care_models.doors import Seen, doors
 from dagster_project.domain.clock import naive_utc
 
 ZONE = ZoneInfo("Europe/Helsinki")
@@ -24,6 +25,7 @@ care_model: {name}
 title: A model for tests
 version: {version}
 owner: marketing
+stage: use
 purpose: marketing
 action_class: marketing
 entry: {entry}
@@ -106,19 +108,18 @@ def enter(
     as_of: str,
     events: pa.Table = NOTHING,
     past: pa.Table = NO_PAST,
+    seen: dict[str, Any] | None = None,
 ) -> pa.Table:
-    """The entries as of a moment in Helsinki."""
-    return entries(care_model, base, events, past, at(as_of), zone=ZONE, salt=SALT, ask=evaluate)
+    """Who enters as of a moment in Helsinki."""
+    found = doors(care_model, Seen(base, events, **(seen or {})), at(as_of), ZONE, evaluate)
+    return entries(care_model, found.opened, past, at(as_of), zone=ZONE, salt=SALT)
 
 
-def remembered(*tables: pa.Table, contacted: str | None = None, only_new: bool = True) -> pa.Table:
-    """What a ledger remembers of entries found earlier; all of them contacted at one moment, or none."""
+def remembered(*tables: pa.Table, ended: str | None = None) -> pa.Table:
+    """What a ledger remembers of entries found earlier; all of them ended at one moment, or none."""
     rows = pa.concat_tables(tables)
-    if only_new:
-        rows = rows.filter(rows.column("is_new"))
-    moment = naive_utc(at(contacted)) if contacted else None
-    first = pa.array([moment] * rows.num_rows, MOMENT)
-    rows = rows.append_column("first_contact_as_of", first)
+    moment = naive_utc(at(ended)) if ended else None
+    rows = rows.append_column("ended_at", pa.array([moment] * rows.num_rows, MOMENT))
     return rows.select(PAST_ENROLMENTS.names).cast(PAST_ENROLMENTS)
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.domain.care_models.engine.advance import Asking, advance, enter
+from dagster_project.domain.care_models.engine.fold import standings_of
 from dagster_project.domain.care_models.engine.record import path
 from dagster_project.domain.care_models.engine.schema import STANDINGS, TRANSITIONS
 from dagster_project.domain.care_models.moments import microseconds
@@ -95,6 +96,11 @@ def run(world: World, played: Played, as_of: datetime) -> None:
     again = advance(world.plan, played.standings, told, as_of, as_of, ZONE, asking)
     assert again.transitions.num_rows == 0, "the same moment again finds nothing new"
     assert again.standings.equals(played.standings)
+    folded = standings_of(world.plan, entries_of(world.lives), path(played.whole()))
+    folded = folded.filter(
+        pc.is_in(folded["enrolment_id"], value_set=played.standings["enrolment_id"].combine_chunks())
+    )
+    assert rows_of(folded) == rows_of(played.standings), "where everyone stands is a fold of the record"
 
 
 def expected(world: World, played: Played, as_of: datetime) -> dict[str, Path]:

@@ -1,26 +1,48 @@
-"""What care models propose: complete, in the form the decisions expect, and only for those who wait."""
+"""What care models propose: complete, in the form the decisions expect, and only for those who stand at an action."""
 
 from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from dagster_project.domain.care_models import CANDIDATES, PAST_ENROLMENTS, candidates, past_enrolments
+from dagster_project.adapters.conditions import evaluate
+from dagster_project.domain.care_models import CANDIDATES, CareModel, candidates
+from dagster_project.domain.care_models.steps import Action, Part, Variant
 from dagster_project.domain.clock import naive_utc
+from dagster_project.domain.conditions import compile_condition
 from dagster_project.domain.decisions.contact_id import contact_ids
 from dagster_project.domain.decisions.schemas import CANDIDATE_SCHEMA
-from tests.domain.care_models.making import ZONE, at, customers, enter, ids, model, remembered
+from tests.domain.care_models.making import MOMENT, SALT, ZONE, at, customers, enter, ids, model
 
 EVENING = "2026-03-31T23:59:59"
 
 
-def test_every_waiting_entry_becomes_one_proposal_in_the_form_the_decisions_read() -> None:
+def standing(care_model: CareModel, *people: str, as_of: str = EVENING, **more: Any) -> pa.Table:
+    """People at the first step of a model."""
+    found = enter(care_model, customers(*people), as_of)
+    count = found.num_rows
+    columns = {"step": ["first"] * count, "passed_step": [None] * count, "due_at": [None] * count} | more
+    kinds = {"due_at": MOMENT}
+    for name, values in columns.items():
+        found = found.append_column(name, pa.array(values, kinds.get(name, pa.string())))
+    return found
+
+
+def propose(care_model: CareModel, rows: pa.Table, as_of: str = EVENING, base: pa.Table | None = None) -> pa.Table:
+    everyone = customers(*ids(rows)) if base is None else base
+    return candidates(care_model, rows, everyone, at(as_of), zone=ZONE, salt=SALT, ask=evaluate)
+
+
+def test_everyone_who_stands_at_an_action_becomes_one_proposal_in_the_form_the_decisions_read() -> None:
     tested = model(control=0.5)
-    found = enter(tested, customers("a", "b", "c", "d"), EVENING)
-    proposed = candidates([tested], found, at(EVENING), ZONE)
+    rows = standing(tested, "a", "b", "c", "d")
+    proposed = propose(tested, rows)
     assert proposed.schema == CANDIDATES
     assert ids(proposed) == ["a", "b", "c", "d"]
-    assert ids(proposed, "is_control") == ids(found, "is_control"), "the control group is proposed and marked"
+    assert ids(proposed, "is_control") == ids(rows, "is_control")
     assert proposed.select(CANDIDATE_SCHEMA.names).cast(CANDIDATE_SCHEMA).num_rows == 4
     assert ids(proposed, "candidate_id") == contact_ids(
         ids(proposed), ids(proposed, "care_model"), ids(proposed, "step"), ids(proposed, "window_key"),
@@ -28,22 +50,10 @@ def test_every_waiting_entry_becomes_one_proposal_in_the_form_the_decisions_read
     )  # fmt: skip
 
 
-def test_who_was_contacted_by_an_earlier_run_is_not_proposed_again() -> None:
+def test_who_stands_elsewhere_proposes_nothing() -> None:
     tested = model()
-    first = enter(tested, customers("a"), "2026-03-30T23:59")
-    past = remembered(first, contacted="2026-03-30T23:59")
-    next_day = enter(tested, customers("a"), EVENING, past=past)
-    assert candidates([tested], next_day, at(EVENING), ZONE).num_rows == 0
-    waiting = enter(tested, customers("a"), EVENING, past=remembered(first))
-    assert candidates([tested], waiting, at(EVENING), ZONE).num_rows == 1, "negative control"
-    same_run = enter(tested, customers("a"), "2026-03-30T23:59", past=past)
-    assert candidates([tested], same_run, at("2026-03-30T23:59"), ZONE).num_rows == 1
-
-
-def test_entries_of_models_that_are_gone_are_left_out() -> None:
-    found = enter(model(name="gone"), customers("a"), EVENING)
-    assert candidates([model()], found, at(EVENING), ZONE).num_rows == 0
-    assert candidates([], found, at(EVENING), ZONE).schema == CANDIDATES
+    assert propose(tested, standing(tested, "a", step=[None])).num_rows == 0
+    assert propose(tested, standing(tested, "a", step=["another"])).num_rows == 0
 
 
 @pytest.mark.parametrize(
@@ -59,39 +69,28 @@ def test_entries_of_models_that_are_gone_are_left_out() -> None:
 )
 def test_lead_time_counts_days_of_the_business_zone(lead: str, as_of: str, planned: str) -> None:
     tested = model(lead=lead)
-    proposed = candidates([tested], enter(tested, customers("a"), as_of), at(as_of), ZONE)
-    assert ids(proposed, "planned_for") == [naive_utc(at(planned))]
+    assert ids(propose(tested, standing(tested, "a", as_of=as_of), as_of), "planned_for") == [naive_utc(at(planned))]
 
 
-def test_the_memory_of_the_ledger_is_joined_by_customer_model_and_occasion() -> None:
-    moment = pa.timestamp("us")
-    early, late = naive_utc(at("2026-03-01T12:00")), naive_utc(at("2026-03-02T12:00"))
-    enrolments = pa.table(
-        {
-            "enrolment_id": ["e1", "e2", "e3"],
-            "customer_id": ["a", "a", "b"],
-            "care_model": ["m", "m", "m"],
-            "version": ["1", "1", "1"],
-            "window_key": ["subject:1", "subject:2", "subject:1"],
-            "subject_id": ["1", "2", None],
-            "is_control": [False, False, True],
-            "entered_at": pa.array([early] * 3, moment),
-            "recorded_at": pa.array([late] * 3, moment),
-            "enrolled_customer_id": ["a", "a", "b"],
-        }
+def test_an_action_with_a_condition_waits_until_it_holds() -> None:
+    tested = model()
+    action = tested.actions["first"]
+    where = compile_condition("is_fading", {"is_fading": "boolean"})
+    careful = replace(tested, parts=(replace(tested.parts[0], does=replace(action, where=where)),))
+    base = customers("a", "b", is_fading=[True, False])
+    assert ids(propose(careful, standing(tested, "a", "b"), base=base)) == ["a"]
+    assert ids(propose(tested, standing(tested, "a", "b"), base=base)) == ["a", "b"], "negative control"
+
+
+def test_variants_are_drawn_for_good_and_by_their_shares() -> None:
+    tested = model()
+    variants = tuple(
+        Variant(name, share, name, "Hello", "https://shop.example/hello") for name, share in (("one", 3), ("two", 1))
     )
-    contacts = pa.table(
-        {
-            "contact_id": ["k1", "k2"],
-            "customer_id": ["a", "a"],
-            "care_model": ["m", "m"],
-            "window_key": ["subject:2", "subject:2"],
-            "decided_as_of": pa.array([late, early], moment),
-        }
-    )
-    past = past_enrolments(enrolments, contacts)
-    assert past.schema == PAST_ENROLMENTS
-    assert ids(past, "enrolment_id") == ["e1", "e2", "e3"]
-    assert ids(past, "first_contact_as_of") == [None, early, None]
-    assert past_enrolments(enrolments, contacts.slice(0, 0)).column("first_contact_as_of").null_count == 3
-    assert past_enrolments(enrolments.slice(0, 0), contacts).schema == PAST_ENROLMENTS
+    varied = replace(tested, parts=(Part("first", Action("email", variants)),))
+    people = [f"c{number}" for number in range(400)]
+    rows = standing(varied, *people)
+    treatments = ids(propose(varied, rows), "treatment")
+    assert 60 < treatments.count("two") < 140
+    again = propose(varied, rows.take(pa.array(range(399, -1, -1))), "2026-04-03T12:00")
+    assert ids(again, "treatment") == treatments

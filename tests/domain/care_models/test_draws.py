@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pyarrow as pa
 
 from dagster_project.domain.care_models import enrolment_id_of, in_control_group
 from dagster_project.domain.decisions.holdout import in_share
-from tests.domain.care_models.making import SALT, customers, enter, ids, model, remembered
+from tests.domain.care_models.making import SALT
 
 MANY = [f"c{number:06d}" for number in range(100_000)]
 
@@ -41,27 +40,6 @@ def test_a_larger_share_keeps_everyone_of_the_smaller() -> None:
     assert not (small & ~large).any()
     assert not in_control_group(MANY, "fading", 0, SALT).any()
     assert in_control_group(MANY, "fading", 1.0, SALT).all()
-
-
-def test_an_enrolment_keeps_its_side_when_the_share_changes() -> None:
-    base = customers(*MANY[:500])
-    first = enter(model(control=0.5), base, "2026-03-30T12:00")
-    assert 200 < sum(ids(first, "is_control")) < 300
-    later = enter(model(control=0.0, version=2), base, "2026-03-31T12:00", past=remembered(first))
-    assert ids(later, "is_control") == ids(first, "is_control")
-    anew = enter(model(control=0.0, version=2), base, "2026-03-31T12:00")
-    assert not any(ids(anew, "is_control")), "negative control"
-
-
-def test_a_merged_customer_is_in_the_control_group_if_either_was() -> None:
-    past = remembered(enter(model(), customers("a"), "2026-03-30T12:00"))
-    twice = pa.concat_tables([past, past.slice(0, 0)])
-    for sides, expected in (([False, False], False), ([False, True], True), ([True, False], True)):
-        rows = pa.concat_tables([twice, twice])
-        rows = rows.set_column(0, rows.schema.field(0), pa.array(["e1", "e2"], pa.string()))
-        place = rows.column_names.index("is_control")
-        rows = rows.set_column(place, rows.schema.field(place), pa.array(sides))
-        assert ids(enter(model(), customers("a"), "2026-03-31T12:00", past=rows), "is_control") == [expected]
 
 
 def test_an_enrolment_id_names_customer_model_and_occasion_only() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 
 import pyarrow as pa
 import pytest
@@ -33,7 +34,6 @@ def test_a_state_opens_the_door_for_those_of_whom_it_is_true() -> None:
     assert found.schema == ENTRIES
     assert ids(found) == ["a"]
     assert moments(found) == [naive_utc(at(EVENING))]
-    assert ids(found, "is_new") == [True]
 
 
 def test_an_event_opens_the_door_at_its_own_moment_and_with_its_subject() -> None:
@@ -105,12 +105,9 @@ def test_never_means_once_ever() -> None:
     tested = model(purchase_within("7d"))
     first = enter(tested, customers("a"), EVENING, happened(("a", "2026-03-30T12:00", "1"), ("a", EVENING, "2")))
     assert ids(first, "window_key") == ["once"]
-    again = enter(
-        tested, customers("a"), "2027-05-05T12:00", happened(("a", "2027-05-05T10:00", "3")), remembered(first)
-    )
-    assert ids(again, "enrolment_id") == ids(first, "enrolment_id")
-    assert ids(again, "is_new") == [False]
-    assert moments(again) == moments(first)
+    later = happened(("a", "2027-05-05T10:00", "3"))
+    assert enter(tested, customers("a"), "2027-05-05T12:00", later, remembered(first, ended=EVENING)).num_rows == 0
+    assert enter(tested, customers("a"), "2027-05-05T12:00", later).num_rows == 1, "negative control"
 
 
 def test_per_subject_means_once_for_each_and_never_twice() -> None:
@@ -121,8 +118,7 @@ def test_per_subject_means_once_for_each_and_never_twice() -> None:
     assert moments(first)[1] == naive_utc(at("2026-03-30T12:00")), "the earliest of the subject's events"
     more = pa.concat_tables([events, happened(("a", "2026-03-31T12:00", "3"))])
     second = enter(tested, customers("a"), EVENING, more, remembered(first))
-    assert ids(second, "is_new") == [False, False, True]
-    assert ids(second, "enrolment_id")[:2] == ids(first, "enrolment_id")
+    assert ids(second, "window_key") == ["subject:3"]
 
 
 def test_an_event_without_a_subject_stands_for_itself() -> None:
@@ -135,12 +131,20 @@ def test_after_some_days_a_state_may_open_the_door_again_and_not_a_day_before() 
     tested = model(reentry="{after: 90d}")
     base = customers("a")
     first = enter(tested, base, "2026-01-15T23:59:59")
-    past = remembered(first, contacted="2026-01-15T23:59:59")
     for day, is_new in (("2026-01-16", False), ("2026-04-14", False), ("2026-04-15", True), ("2027-01-01", True)):
-        found = enter(tested, base, f"{day}T06:00", past=past)
-        assert ids(found, "is_new") == [is_new], day
-        assert ids(found, "is_waiting") == [is_new], day
-        assert (ids(found, "enrolment_id") == ids(first, "enrolment_id")) is not is_new
+        assert enter(tested, base, f"{day}T06:00", past=remembered(first)).num_rows == is_new, day
+
+
+def test_after_the_exit_and_not_before_the_door_opens_again() -> None:
+    tested = model(purchase_within("7d"), "after_exit")
+    first = enter(tested, customers("a"), "2026-03-01T23:59", happened(("a", "2026-03-01T10:00", "1")))
+    more = happened(("a", "2026-03-02T10:00", "2"), ("a", "2026-03-04T10:00", "3"))
+    inside = remembered(first)
+    assert enter(tested, customers("a"), "2026-03-04T23:59", more, inside).num_rows == 0, "it still goes on"
+    left = remembered(first, ended="2026-03-03T12:00")
+    assert ids(enter(tested, customers("a"), "2026-03-04T23:59", more, left), "subject_id") == ["3"], (
+        "what happened while it went on opens no door afterwards"
+    )
 
 
 def test_after_some_days_another_event_opens_the_door_again() -> None:
@@ -149,13 +153,11 @@ def test_after_some_days_another_event_opens_the_door_again() -> None:
     events = happened(("a", "2026-03-01T10:00", "1"), ("a", "2026-03-06T10:00", "2"), ("a", "2026-03-09T10:00", "3"))
     first = enter(tested, base, "2026-03-01T23:59", events)
     assert ids(first, "subject_id") == ["1"]
-    past = remembered(first, contacted="2026-03-01T23:59")
-    assert ids(enter(tested, base, "2026-03-06T23:59", events, past), "is_new") == [False], "five days are too few"
+    past = remembered(first)
+    assert enter(tested, base, "2026-03-06T23:59", events, past).num_rows == 0, "five days are too few"
     third = enter(tested, base, "2026-03-09T23:59", events, past)
-    new = third.filter(third.column("is_new"))
-    assert ids(new, "subject_id") == ["3"], "the second event, too near, does not hide the third"
-    again = enter(tested, base, "2026-03-09T23:59", events, pa.concat_tables([past, remembered(third)]))
-    assert again.equals(third)
+    assert ids(third, "subject_id") == ["3"], "the second event, too near, does not hide the third"
+    assert enter(tested, base, "2026-03-09T23:59", events, pa.concat_tables([past, remembered(third)])).num_rows == 0
 
 
 @pytest.mark.parametrize("reentry", ["never", "{after: 90d}", "{per: subject}"])
@@ -166,8 +168,7 @@ def test_the_same_moment_asked_again_gives_the_same_entries(reentry: str) -> Non
     events = happened(*bought)
     first = enter(tested, base, EVENING, events)
     assert first.num_rows >= 50
-    again = enter(tested, base, EVENING, events, remembered(first, contacted=EVENING))
-    assert again.equals(first)
+    assert enter(tested, base, EVENING, events, remembered(first)).num_rows == 0, "what is written is not new"
     shuffled = events.take(pa.array(reversed(range(events.num_rows)), pa.int64()))
     assert enter(tested, base, EVENING, shuffled).equals(first)
 
@@ -176,9 +177,7 @@ def test_the_same_moment_asked_again_gives_the_same_entries(reentry: str) -> Non
 def test_a_state_asked_twice_within_a_day_is_one_entry(reentry: str) -> None:
     tested = model(reentry=reentry)
     noon = enter(tested, customers("a"), "2026-03-31T12:00")
-    evening = enter(tested, customers("a"), EVENING, past=remembered(noon))
-    assert ids(evening, "enrolment_id") == ids(noon, "enrolment_id")
-    assert ids(evening, "is_new") == [False]
+    assert enter(tested, customers("a"), EVENING, past=remembered(noon)).num_rows == 0
 
 
 @pytest.mark.parametrize("reentry", ["never", "{after: 90d}"])
@@ -188,41 +187,38 @@ def test_a_replay_of_an_earlier_day_enters_nobody_a_second_time(reentry: str) ->
     assert enter(tested, customers("a"), "2026-03-30T23:59", past=remembered(later)).num_rows == 0
 
 
-def test_a_new_version_does_not_enter_anyone_again_and_the_enrolment_keeps_its_own() -> None:
+def test_a_new_version_does_not_enter_anyone_again() -> None:
     first = enter(model(version=1), customers("a"), EVENING)
     second = enter(model(version=2), customers("a", "b"), "2026-04-01T12:00", past=remembered(first))
-    assert ids(second, "version") == ["1", "2"]
-    assert ids(second, "enrolment_id")[0] == ids(first, "enrolment_id")[0]
+    assert (ids(second), ids(second, "version")) == (["b"], ["2"])
 
 
-def test_who_was_not_chosen_waits_as_long_as_the_state_holds() -> None:
-    tested = model()
-    past = remembered(enter(tested, customers("a", "b"), "2026-03-30T23:59"))
-    found = enter(tested, customers("a", "b", is_fading=[True, False]), EVENING, past=past)
-    assert ids(found) == ["a"]
-    assert ids(found, "is_waiting") == [True]
+@pytest.mark.parametrize(("day", "count"), [("2026-03-30", 0), ("2026-03-31", 1), ("2026-04-02", 1), ("2026-04-03", 0)])
+def test_outside_its_days_nobody_enters(day: str, count: int) -> None:
+    tested = replace(model(), valid_from=date(2026, 3, 31), valid_until=date(2026, 4, 2))
+    assert enter(tested, customers("a"), f"{day}T12:00").num_rows == count
 
 
 def test_the_past_of_another_model_bars_nobody() -> None:
     other = remembered(enter(model(name="another"), customers("a"), "2026-03-30T23:59"))
-    assert ids(enter(model(), customers("a"), EVENING, past=other), "is_new") == [True]
+    assert ids(enter(model(), customers("a"), EVENING, past=other)) == ["a"]
 
 
 def test_when_two_customers_become_one_neither_past_is_forgotten() -> None:
     tested = model(reentry="{after: 90d}")
     early = remembered(enter(tested, customers("a"), "2026-03-01T12:00"))
-    later = remembered(enter(tested, customers("b"), "2026-03-10T12:00"), contacted="2026-03-10T12:00")
+    later = remembered(enter(tested, customers("b"), "2026-03-10T12:00"))
     past = renamed(pa.concat_tables([later, early]), {"b": "a"})
-    found = enter(tested, customers("a"), EVENING, past=past)
-    assert ids(found, "enrolment_id") == ids(early, "enrolment_id")
-    assert ids(found, "is_waiting") == [False], "one of the two was contacted"
+    assert enter(tested, customers("a"), "2026-06-07T12:00", past=past).num_rows == 0, "90 days after the later one"
+    assert enter(tested, customers("a"), "2026-06-08T12:00", past=past).num_rows == 1
 
 
 def test_the_same_subject_is_not_served_twice_after_a_merge() -> None:
     tested = model(purchase_within("14d"), "{per: subject}")
     past = remembered(enter(tested, customers("b"), "2026-03-30T12:00", happened(("b", "2026-03-29T12:00", "1"))))
-    found = enter(tested, customers("a"), EVENING, happened(("a", "2026-03-29T12:00", "1")), renamed(past, {"b": "a"}))
-    assert ids(found, "enrolment_id") == ids(past, "enrolment_id")
+    bought = happened(("a", "2026-03-29T12:00", "1"))
+    assert enter(tested, customers("a"), EVENING, bought, renamed(past, {"b": "a"})).num_rows == 0
+    assert enter(tested, customers("a"), EVENING, bought, past).num_rows == 1, "negative control"
 
 
 def test_no_customers_no_events_no_entries() -> None:

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from dagster_project.adapters.ledger.tables import metadata
+from dagster_project.adapters.ledger.care_tables import metadata
 
 
 def migrate() -> None:

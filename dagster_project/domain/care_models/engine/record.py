@@ -84,7 +84,10 @@ def only_what_is_new(
         return found
     ids = theirs["enrolment_id"].take(pa.array(rows)).combine_chunks()
     anew = pc.is_in(found["enrolment_id"], value_set=ids)
-    new, old = found.filter(anew).to_pandas(), path_of(ids).to_pandas()
+    told = path_of(ids)
+    if not told.num_rows:
+        return found
+    new, old = found.filter(anew).to_pandas(), told.to_pandas()
     anchors = dict(zip(ids.to_pylist(), theirs["anchor_transitions"].to_numpy()[rows].tolist(), strict=True))
     old = old[old["position"] >= _of_each(anchors, old["enrolment_id"])]
     key = ["enrolment_id", "position"]

@@ -45,7 +45,8 @@ TRANSITIONS = pa.schema(
     ]
 )
 
-# Events that a model listens to, already matched: ``name`` is ``goal``, ``exit`` or ``<step>/<number of the awaited>``.
+# Events that a model listens to, already matched: ``name`` is ``goal``, ``exit``, ``exit_of_same`` or
+# ``<step>/<number of the awaited>``.
 HAPPENINGS = pa.schema(
     [
         _required("customer_id", pa.string()),
