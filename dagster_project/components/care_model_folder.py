@@ -13,6 +13,10 @@ from dagster_project.components.segment_size import SEGMENT_HAS_ITS_SIZE, segmen
 from dagster_project.domain.care_models.standing import counts_of
 from dagster_project.settings import settings
 
+# What every care model is asked of.
+KNOWN_FROM = (
+    "customer_analytics", "customer_events", "lifecycle_moves", "consents_current", "customer_aliases", "campaigns",
+)  # fmt: skip
 DRAWN_FROM = ("segments", "segment_sizes")  # what a care model that names a segment waits for
 
 
@@ -33,7 +37,7 @@ def enrolments_of(folder: Folder[CareModelFile]) -> dg.AssetsDefinition:
     specs = [
         dg.AssetSpec(
             name,
-            deps=["customer_analytics", "customer_events", "lifecycle_moves", *(DRAWN_FROM if model.draws_on else ())],
+            deps=[*KNOWN_FROM, *(DRAWN_FROM if model.draws_on else ())],
             description=f"{model.title}. Version {model.version}, owned by {model.owner}.",
             kinds={"yaml"},
         )

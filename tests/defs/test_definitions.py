@@ -29,7 +29,7 @@ ROOMS = {
                   "value_tier_migration", "base_xray", "fading_high_value", "fading_high_value_flow",
                   "next_products", "next_categories", "product_rules"},
     "care_models": {"welcome_after_first_purchase", "thank_you_after_service_call", "high_value_fading",
-                    "enrolments"},
+                    "enrolments", "standings", "transitions", "due_actions"},
     "decisions": {"candidates", "contact_plan", "funnel"},
     "audiences": {"trigger_list__welcome_after_first_purchase", "trigger_list__thank_you_after_service_call",
                   "trigger_list__high_value_fading"},

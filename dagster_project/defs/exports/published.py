@@ -38,6 +38,8 @@ SCORES = (
         "segment_sizes",
         "segments",
         "funnel",
+        "standings",
+        "transitions",
         *SCORES,
         *AUDIENCES,
     ],
