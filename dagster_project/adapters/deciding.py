@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dagster_project.domain.clock import naive_utc
+from dagster_project.domain.decisions.covering import with_covered
 from dagster_project.domain.decisions.decide import OPEN_COMPLAINT, Decisions, decide
 from dagster_project.domain.decisions.holdout import in_share
 from dagster_project.domain.decisions.proposals import proposals
@@ -60,12 +61,13 @@ def run_decisions(
     Raises:
         HoivaError: candidates that cannot be decided, or other runs that claim all the time.
     """
+    consents_current = with_covered(consents_current, policy)
     ledger.sync_consents(consents_current, as_of)
     ids = customers["customer_id"].to_pylist()
     drawn = in_share(ids, settings.holdout_salt, settings.holdout_share)
     ledger.hold_out((one for one, is_held in zip(ids, drawn, strict=True) if is_held), as_of)
     count_ended = _end_for_complaints(ledger, policy, customers, as_of)
-    proposed = proposals(candidates, policy, settings.zone)
+    proposed = proposals(candidates, policy, settings.zone, as_of)
     models = tuple(care_models)
     count_claimed = 0
     for _ in range(MOST_ROUNDS):

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import time
-from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from dagster_project.components.channels import CHANNELS_FILE, DECISIONS, ChannelsFile
 from dagster_project.components.fenced import Fault, load_file
 from dagster_project.components.wording import Name
-from dagster_project.domain.decisions.policy import Cap, Channel, ContactPolicy
+from dagster_project.domain.decisions.policy import Cap, ContactPolicy
 
-DECISIONS = Path(__file__).resolve().parent.parent / "defs" / "decisions"
-POLICY_FILE, CHANNELS_FILE = "contact_policy.yaml", "channels.yaml"
-
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-Clock = Annotated[str, Field(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+POLICY_FILE = "contact_policy.yaml"
 
 
 class Strict(BaseModel):
@@ -53,41 +48,6 @@ class ContactPolicyFile(Strict):
         if twice:
             raise ValueError(f"two caps are called {twice[0]}: rename one of them")
         return self
-
-
-class ChannelFile(Strict):
-    """One channel of ``channels.yaml``."""
-
-    contact_point: Literal["has_email", "has_phone", "has_postal_address"]
-    daily_capacity: int | None = Field(ge=0, description="contacts in one business day; null for no limit, 0 for none")
-    cost: Decimal = Field(default=Decimal(0), ge=0, le=10_000, max_digits=18, decimal_places=4)
-    opens: Clock = "00:00"
-    closes: Clock = "23:59"
-    weekdays: list[Weekday] = Field(default_factory=lambda: list(get_args(Weekday)), min_length=1)
-
-    @model_validator(mode="after")
-    def _opens_before_it_closes(self) -> ChannelFile:
-        if self.opens >= self.closes:
-            raise ValueError("opens before it closes: opens 09:00, closes 17:00")
-        return self
-
-    def as_channel(self, name: str) -> Channel:
-        """The channel as the decisions know it."""
-        return Channel(
-            name=name,
-            contact_point=self.contact_point,
-            daily_capacity=self.daily_capacity,
-            cost=self.cost,
-            opens=time.fromisoformat(self.opens),
-            closes=time.fromisoformat(self.closes),
-            weekdays=frozenset(get_args(Weekday).index(day) for day in self.weekdays),
-        )
-
-
-class ChannelsFile(Strict):
-    """``channels.yaml``."""
-
-    channels: dict[Name, ChannelFile]
 
 
 @dataclass(frozen=True)

@@ -144,3 +144,21 @@ def test_the_policy_that_ships_decides(home: Settings, ledger: Ledger) -> None:
     assert policy is not None
     decided = run(home, ledger, *everybody(), policy=policy)
     assert decided.count_claimed > 100
+
+
+def test_a_task_for_the_shops_people_needs_a_consent_of_some_kind_and_ends_with_it(
+    home: Settings, ledger: Ledger
+) -> None:
+    shipped = load_contact_policy().policy
+    assert shipped is not None
+    nobody = home.model_copy(update={"holdout_share": 0.0})
+    rows = [candidate(one, channel=channel, care_model=channel) for one in IDS[:3] for channel in ("staff", "push")]
+    allowed = pa.concat_tables([consents("c000", channels=("email",)), consents("c001", is_allowed=False)])
+    decided = run(nobody, ledger, *rows, policy=shipped, allowed=allowed)
+    assert [(row["customer_id"], row["channel"]) for row in decided.decisions.contact_plan.to_pylist()] == [
+        ("c000", "staff")
+    ]
+    [contact_id] = ledger.contacts()["contact_id"].to_pylist()
+    assert ledger.blocked_contacts([contact_id]) == {}
+    run(nobody, ledger, policy=shipped, allowed=consents("c000", is_allowed=False), as_of=NOON + DAY)
+    assert ledger.blocked_contacts([contact_id]) == {contact_id: "no_consent"}

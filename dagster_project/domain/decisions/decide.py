@@ -92,13 +92,14 @@ def _stops(
     import pandas as pd
 
     ids = rows.index
-    points = sorted({channel.contact_point for channel in policy.channels.values()})
+    points = sorted({channel.contact_point for channel in policy.channels.values() if channel.contact_point})
     asked = customers.select(["customer_id", "count_open_complaints", *points])
     people = asked.to_pandas().set_index("customer_id").reindex(rows["customer_id"].unique())
     complaining = people.index[people["count_open_complaints"].fillna(0) > 0]
     reachable = pd.Series(False, index=ids)
     for name, channel in policy.channels.items():
-        has_point = people.index[people[channel.contact_point].eq(True)]
+        asks = channel.contact_point  # none: whoever is known can be reached
+        has_point = people.index[people[asks].eq(True)] if asks else pd.Index(asked["customer_id"].to_pandas())
         reachable |= (rows["channel"] == name) & rows["customer_id"].isin(has_point)
     complains = rows["customer_id"].isin(complaining) & (rows["action_class"] == "marketing")
     suspended = complains & policy.open_complaint_suspends_marketing

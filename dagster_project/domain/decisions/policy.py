@@ -8,10 +8,12 @@ from datetime import datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from dagster_project.domain.care_models.duration import Duration
 from dagster_project.domain.clock import business_date
 
 CLASS_ORDER = {"mandatory": 0, "transactional": 1, "marketing": 2}  # who is served first when a channel is short
 CAPPED = ("transactional", "marketing")  # a mandatory contact (a product recall) is counted by no cap
+ANY_CONSENT = "any"  # of a channel that needs no consent of its own: one on any channel for the same purpose covers it
 LONGEST_CLOSED = 14  # days to look ahead for the next opening hour; a channel closed for longer is closed
 
 
@@ -43,20 +45,40 @@ class Channel:
     """A way to reach customers.
 
     Attributes:
-        contact_point: the yes/no column of customer_360 that says whether a customer can be reached, as ``has_email``.
+        contact_point: the yes/no column of customer_360 that says whether a customer can be reached, as ``has_email``;
+            None where nothing need be known, as for the shop's own people.
         daily_capacity: contacts it carries in one business day; None for no limit, zero for none.
         cost: of one contact, in the reporting currency.
         opens, closes: the hours it works, in the business zone.
         weekdays: the days it works, Monday is 0.
+        kind: ``digital`` (a link can be followed from it) or ``analog``.
+        carries: ``contacts``, or ``audiences`` that ad platforms keep.
+        consent: the channel whose consent covers this one; "" is its own, ``ANY_CONSENT`` any channel's.
+        lead_time: the least time from the decision to the contact.
+        responses: codes that can come back.
     """
 
     name: str
-    contact_point: str
+    contact_point: str | None
     daily_capacity: int | None = None
     cost: Decimal = Decimal(0)
     opens: time = time.min
     closes: time = time.max
     weekdays: frozenset[int] = frozenset(range(7))
+    kind: str = "digital"
+    carries: str = "contacts"
+    consent: str = ""
+    lead_time: Duration = field(default_factory=Duration)
+    responses: tuple[str, ...] = ()
+
+    @property
+    def covered_by(self) -> str | None:
+        """Another channel whose consent covers this one, or ``ANY_CONSENT``; None when it needs its own.
+
+        >>> Channel("sample", "has_postal_address", consent="letter").covered_by
+        'letter'
+        """
+        return self.consent if self.consent not in ("", self.name) else None
 
     def next_open(self, moment: datetime, zone: ZoneInfo) -> datetime:
         """The first moment from this one on at which the channel works (aware in, UTC-aware out).

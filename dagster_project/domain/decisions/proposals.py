@@ -25,15 +25,17 @@ PROPOSAL_SCHEMA = pa.schema(
 IDENTITY = ("customer_id", "care_model", "step", "window_key", "channel")
 
 
-def proposals(candidates: pa.Table, policy: ContactPolicy, zone: ZoneInfo) -> pa.Table:
+def proposals(candidates: pa.Table, policy: ContactPolicy, zone: ZoneInfo, as_of: datetime | None = None) -> pa.Table:
     """Name, weigh and place each candidate.
 
-    A moment outside its channel's hours moves to the next opening. A cost that is not given is the channel's.
+    A moment sooner than its channel's lead time, or outside its hours, moves to the next opening. A cost that is not
+    given is the channel's.
 
     Args:
         candidates: ``CANDIDATE_SCHEMA`` (other columns are ignored).
         policy: knows the channels.
         zone: the business zone.
+        as_of: the moment of the decision (aware), from which lead times count; without one there are none.
 
     Returns:
         a table of ``PROPOSAL_SCHEMA``, in the order of the candidates.
@@ -52,7 +54,7 @@ def proposals(candidates: pa.Table, policy: ContactPolicy, zone: ZoneInfo) -> pa
         raise HoivaError("a candidate has no score: its care model needs a priority and a value")
     channels = rows["channel"].to_pylist()
     keys = list(zip(channels, rows["planned_for"].to_pylist(), strict=True))
-    slots = {key: _slot(*key, policy, zone) for key in set(keys)}
+    slots = {key: _slot(*key, policy, zone, as_of) for key in set(keys)}
     own = pa.array([policy.channels[name].cost if name in policy.channels else None for name in channels], MONEY)
     columns = {
         **{name: rows[name] for name in rows.column_names},
@@ -65,9 +67,14 @@ def proposals(candidates: pa.Table, policy: ContactPolicy, zone: ZoneInfo) -> pa
     return pa.table([columns[name] for name in PROPOSAL_SCHEMA.names], schema=PROPOSAL_SCHEMA)
 
 
-def _slot(name: str, planned_for: datetime, policy: ContactPolicy, zone: ZoneInfo) -> tuple[datetime, date]:
+def _slot(
+    name: str, planned_for: datetime, policy: ContactPolicy, zone: ZoneInfo, as_of: datetime | None
+) -> tuple[datetime, date]:
     """When a channel can do what is planned for a moment (naive UTC), and the business day of it."""
     moment = planned_for.replace(tzinfo=UTC)
     if name in policy.channels:
-        moment = policy.channels[name].next_open(moment, zone)
+        channel = policy.channels[name]
+        if as_of is not None and channel.lead_time:
+            moment = max(moment, channel.lead_time.after(as_of, zone))
+        moment = channel.next_open(moment, zone)
     return naive_utc(moment), business_date(moment, zone)
