@@ -15,7 +15,7 @@ from typing import Any, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
-from dagster_project.components.care_model_action import Amount, Channel, Strict, Text, compiled
+from dagster_project.components.care_model_action import Amount, Strict, Text, compiled
 from dagster_project.components.care_model_entry import EntryFile, EventEntryFile
 from dagster_project.components.care_model_steps import StepFile, happening, parts_of, with_encounters
 from dagster_project.components.care_model_terms import (
@@ -234,7 +234,6 @@ def json_schema() -> str:
     return json.dumps(head | {key: value for key, value in schema.items() if key != "title"}, indent=2) + "\n"
 
 
-CHANNELS: tuple[str, ...] = get_args(Channel)
 EVENT_TYPES: tuple[str, ...] = get_args(EventType)
 
 

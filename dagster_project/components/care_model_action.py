@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
+from dagster_project.components.channels import ContactChannel, linked_channels
 from dagster_project.components.wording import Line, Name, Span
 from dagster_project.domain.care_models.duration import Duration
 from dagster_project.domain.care_models.stages import Stage
@@ -17,27 +18,7 @@ from dagster_project.domain.conditions.customer import CUSTOMER_COLUMNS
 
 Amount = Annotated[Decimal, Field(ge=0, le=100_000, max_digits=18, decimal_places=4)]
 Text = Annotated[str, Field(min_length=1, max_length=2_000)]
-Channel = Literal["email", "sms", "push", "web", "phone", "letter", "sample", "event", "staff"]
-LINKED_CHANNELS = ("email", "sms", "push", "web")  # a message on these without a place to go to is refused
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-# What can come back from each channel; a branch may wait for these alone.
-RESPONSES: dict[str, tuple[str, ...]] = {
-    "email": ("opened", "clicked", "replied", "bounced"),
-    "sms": ("clicked", "replied", "bounced"),
-    "push": ("opened", "clicked"),
-    "web": ("seen", "clicked", "dismissed"),
-    "phone": ("reached", "satisfied", "dissatisfied", "bought", "asked_not_to_call"),
-    "letter": ("code_used", "returned"),
-    "sample": ("ordered", "returned"),
-    "event": ("accepted", "declined", "attended"),
-    "staff": ("met", "bought", "declined"),
-}
-ResponseName = Literal[
-    "opened", "clicked", "replied", "bounced", "seen", "dismissed", "reached", "satisfied", "dissatisfied", "bought",
-    "asked_not_to_call", "code_used", "returned", "ordered", "accepted", "declined", "attended", "met",
-]  # fmt: skip
-
-
 WORDED = ("treatment", "subject", "link", "offer")  # what a variant says itself
 CALM = "count_open_complaints = 0"  # what is true of customers whom we may try to sell to
 
@@ -102,7 +83,7 @@ class ActionFile(Headed):
     encounter: Name | None = Field(
         default=None, description="the encounter it is taken from; what stands here as well goes before it"
     )
-    channel: Channel = Field(description="the way it goes out")
+    channel: ContactChannel = Field(description="the way it goes out")
     treatment: Name | None = None
     subject: Line | None = None
     link: str | None = Field(default=None, max_length=500)
@@ -146,7 +127,7 @@ class ActionFile(Headed):
             if missing:
                 raise ValueError(f"{missing[0]} is missing: an action has a treatment and a subject, or variants")
             Worded(treatment=self.treatment or "", subject=self.subject or "", link=self.link, offer=self.offer)
-        if self.channel in LINKED_CHANNELS and not all(variant.link for variant in self.as_variants()):
+        if self.channel in linked_channels() and not all(variant.link for variant in self.as_variants()):
             raise ValueError(f"link is missing: a message by {self.channel} leads to a page")
         for name, most in (("lead_time", 31), ("max_age", 90)):
             span = Duration.parse(getattr(self, name))

@@ -22,12 +22,12 @@ from dagster_project.components.care_model_action import (
     WORDED,
     ActionFile,
     Headed,
-    ResponseName,
     Strict,
     Text,
     Weekday,
     compiled,
 )
+from dagster_project.components.channels import ResponseCode
 from dagster_project.components.event_types import EventType
 from dagster_project.components.wording import Name, Span
 from dagster_project.domain.care_models.duration import Duration
@@ -104,7 +104,7 @@ def happening(event: str, where: str | None, same_subject: bool) -> Happening:
 class AwaitedFile(Strict):
     """One thing waited for: a response to an earlier step, or an event."""
 
-    response: ResponseName | None = None
+    response: ResponseCode | None = None
     to: Name | None = Field(default=None, description="the step whose contact is answered")
     human_only: bool = Field(
         default=True, description="of opened and clicked: not those that a mail program made by itself"

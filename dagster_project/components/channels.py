@@ -6,13 +6,15 @@ can give, and nothing is planned for an hour at which the channel does not work.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import time
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticKnownError
 
 from dagster_project.components.fenced import load_file
 from dagster_project.components.wording import Name, Span
@@ -158,3 +160,29 @@ def responses_by_channel() -> dict[str, tuple[str, ...]]:
     ('ordered', 'returned')
     """
     return {name: shipped()[name].responses for name in contact_channels()}
+
+
+def _response_codes() -> tuple[str, ...]:
+    return tuple(dict.fromkeys(code for codes in responses_by_channel().values() for code in codes))
+
+
+def _one_of(known: Callable[[], tuple[str, ...]]) -> Any:
+    """A text that the channels' file names. Without a file that can be read there is nothing to hold it against."""
+
+    def check(text: str) -> str:
+        names = known()
+        if names and text not in names:
+            listed = ", ".join(repr(name) for name in names[:-1])
+            raise PydanticKnownError("literal_error", {"expected": f"{listed} or {names[-1]!r}"})
+        return text
+
+    return AfterValidator(check)
+
+
+def _listed(known: Callable[[], tuple[str, ...]]) -> Any:
+    """The same for editors."""
+    return Field(json_schema_extra=lambda schema: schema.update({"enum": list(known())}))
+
+
+ContactChannel = Annotated[str, _one_of(contact_channels), _listed(contact_channels)]
+ResponseCode = Annotated[str, _one_of(_response_codes), _listed(_response_codes)]

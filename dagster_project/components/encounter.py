@@ -10,7 +10,8 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
-from dagster_project.components.care_model_action import Amount, Channel, Text, Worded
+from dagster_project.components.care_model_action import Amount, Text, Worded
+from dagster_project.components.channels import ContactChannel
 from dagster_project.components.fenced import Folder, load_folder
 from dagster_project.components.wording import Line, Name, Span
 from dagster_project.domain.care_models.stages import Stage
@@ -32,7 +33,7 @@ class EncounterFile(Worded):
     )
     goal: Line = Field(description="what it is for, in one line")
     sells: bool = Field(default=False, description="it wants to sell: nothing of it while a complaint is open")
-    channel: Channel = Field(description="the way it goes out")
+    channel: ContactChannel = Field(description="the way it goes out")
     slots: dict[Name, Text] = Field(default_factory=dict, description="parts of the content by name")
     language_fallback: str = Field(
         default="en", pattern="^[a-z]{2}$", description="for customers whose language is unknown or not translated"

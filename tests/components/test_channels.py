@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import time
 
 import pytest
+from pydantic import TypeAdapter, ValidationError
 
 from dagster_project.components.channels import (
     CHANNELS_FILE,
     DECISIONS,
     ChannelsFile,
+    ContactChannel,
+    ResponseCode,
     contact_channels,
     linked_channels,
     responses_by_channel,
@@ -80,3 +83,13 @@ def test_a_slip_is_named(slip: str) -> None:
 def test_who_covers_must_be_asked_about_itself() -> None:
     text = (DECISIONS / CHANNELS_FILE).read_text().replace("consent: letter\n", "consent: web\n", 1)
     assert "customers are not asked about web" in faults_of(text)
+
+
+def test_the_words_of_a_care_model_come_from_this_file() -> None:
+    channel, response = TypeAdapter(ContactChannel), TypeAdapter(ResponseCode)
+    assert (channel.validate_python("sample"), response.validate_python("code_used")) == ("sample", "code_used")
+    for name, words in ((channel, "ads"), (channel, "pigeon"), (response, "applauded")):
+        with pytest.raises(ValidationError, match="should be"):
+            name.validate_python(words)
+    assert channel.json_schema()["enum"] == list(contact_channels())
+    assert set(response.json_schema()["enum"]) == {code for codes in responses_by_channel().values() for code in codes}
