@@ -18,7 +18,7 @@ from dagster_project.components.care_model import (
     main,
 )
 from dagster_project.components.fenced import files_of, validate_text
-from dagster_project.domain.care_models import Duration, EventEntry
+from dagster_project.domain.care_models import Duration
 from dagster_project.domain.conditions import compile_condition
 from dagster_project.domain.conditions.customer import CUSTOMER_COLUMNS, EVENT_COLUMNS
 from dagster_project.settings import CHECKOUT
@@ -131,24 +131,6 @@ def test_durations() -> None:
     for wrong in ("", "7", "d", "-7d", "7.5d", "7m", " 7d", "7d\n", "99999d", "9999d", "٧d"):
         with pytest.raises(ValueError, match=r"whole number|ten years"):
             Duration.parse(wrong)
-
-
-def test_the_shipped_care_models_are_right_and_as_described() -> None:
-    folder = load_care_models()
-    assert folder.faults == []
-    assert [folder.files[name].stem for name in folder.items] == list(folder.items), "a file is named as its model"
-    fading = folder.items["high_value_fading"].as_model()
-    assert fading.reentry.after == Duration(days=90)
-    assert fading.control_share == 0.1
-    welcome = folder.items["welcome_after_first_purchase"].as_model()
-    assert isinstance(welcome.entry, EventEntry)
-    assert (welcome.entry.event, welcome.reentry.kind) == ("purchase", "never")
-
-
-def test_no_shipped_sales_model_speaks_to_someone_with_an_open_complaint() -> None:
-    for name, item in load_care_models().items.items():
-        where = item.as_model().entry.where
-        assert item.action_class != "marketing" or (where and "count_open_complaints" in where.names), name
 
 
 def test_the_json_schema_is_up_to_date() -> None:

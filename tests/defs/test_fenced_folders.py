@@ -42,8 +42,8 @@ def test_a_faulty_file_is_a_failing_check_with_its_line_and_the_others_stay(
     folder = shutil.copytree(DEFS / place, tmp_path / "folder")
     sound = keys(definitions_in(component, folder))
     lines = (folder / file).read_text().splitlines()
-    number = next(place for place, line in enumerate(lines, 1) if line.strip().startswith("channel:"))
-    lines[number - 1] = lines[number - 1].replace("email", "pigeon")
+    number = next(place for place, line in enumerate(lines, 1) if line.startswith(("channel:", "stage:")))
+    lines[number - 1] = lines[number - 1].split(":")[0] + ": pigeon"
     (folder / file).write_text("\n".join(lines) + "\n")
 
     definitions = definitions_in(component, folder)
@@ -59,7 +59,8 @@ def test_a_faulty_file_is_a_failing_check_with_its_line_and_the_others_stay(
     assert not check.passed
     assert not check.blocking
     assert str(check.description).startswith(f"{file}:{number}: ")
-    assert "channel" in str(check.description)
+    key = lines[number - 1].split(":")[0]
+    assert f": {key}: " in str(check.description)
 
 
 @pytest.mark.parametrize(("place", "component", "kind", "file"), [CARE_MODELS, DESTINATIONS], ids=["care", "export"])
