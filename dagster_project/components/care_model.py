@@ -26,7 +26,7 @@ from dagster_project.components.care_model_terms import (
     ReentryPerFile,
     ValidFile,
 )
-from dagster_project.components.encounter import ENCOUNTERS, contents_of, load_encounters
+from dagster_project.components.encounter import ENCOUNTERS, contents_of, load_encounters, tense_of
 from dagster_project.components.event_types import EventType
 from dagster_project.components.fenced import Folder, load_folder
 from dagster_project.components.wording import Line, Name
@@ -219,7 +219,8 @@ def load_care_models(folder: Path = MODELS, encounters: Path = ENCOUNTERS) -> Fo
 
 def context_of(encounters: Path = ENCOUNTERS) -> dict[str, Any]:
     """What a care model's file is read with: the encounters its steps may name."""
-    return {"encounters": contents_of(load_encounters(encounters))}
+    folder = load_encounters(encounters)
+    return {"encounters": contents_of(folder), "tense": tense_of(folder)}
 
 
 def model_of(definition: str) -> domain.CareModel:

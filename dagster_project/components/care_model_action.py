@@ -109,8 +109,15 @@ class ActionFile(Headed):
     def _there_is_one(cls, name: str | None, info: ValidationInfo) -> str | None:
         encounters = (info.context or {}).get("encounters")
         if name is not None and encounters is not None and name not in encounters:
-            raise ValueError(f"there is no encounter {name!r}: write encounters/{name}.yaml")
+            raise ValueError(f"there is no encounter {name!r} that is right: write or mend encounters/{name}.yaml")
         return name
+
+    @model_validator(mode="after")
+    def _sells_nothing_under_stress(self, info: ValidationInfo) -> ActionFile:
+        is_tense = self.encounter in (info.context or {}).get("tense", ())
+        if is_tense and (self.sells or any(variant.offer for variant in self.as_variants())):
+            raise ValueError(f"the customer is tense in {self.encounter!r}: take away sells and offer, or take another")
+        return self
 
     @model_validator(mode="after")
     def _worded_once(self) -> ActionFile:

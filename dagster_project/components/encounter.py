@@ -1,10 +1,15 @@
 """The form of an encounter's file: one planned meeting with a customer, to be used by any care model.
 
 Encounters can be made and delivered one at a time; a care model's step takes one by its name.
+
+``python -m dagster_project.components.encounter`` reads every file and lists what is wrong; with ``--write-schema`` it
+writes the JSON Schema that editors complete from.
 """
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,6 +22,7 @@ from dagster_project.components.wording import Line, Name, Span
 from dagster_project.domain.care_models.stages import Stage
 
 ENCOUNTERS = Path(__file__).resolve().parent.parent / "defs" / "care_models" / "encounters"
+SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "contracts" / "encounter.schema.json"
 GIVEN = ("channel", "treatment", "subject", "link", "offer", "slots", "language_fallback", "cost", "value",
          "lead_time", "sells", "stage", "title")  # fmt: skip
 
@@ -64,3 +70,30 @@ def load_encounters(folder: Path = ENCOUNTERS) -> Folder[EncounterFile]:
 def contents_of(folder: Folder[EncounterFile]) -> dict[str, dict[str, Any]]:
     """What steps take from the encounters, by name."""
     return {name: encounter.content for name, encounter in folder.items.items()}
+
+
+def tense_of(folder: Folder[EncounterFile]) -> frozenset[str]:
+    """The encounters in which the customer is likely to be tense: no step that takes one may add a sale."""
+    return frozenset(name for name, encounter in folder.items.items() if encounter.stress == "high")
+
+
+def json_schema() -> str:
+    """The JSON Schema of an encounter's file, as the text kept in ``docs/contracts/encounter.schema.json``."""
+    schema = EncounterFile.model_json_schema()
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Encounter"}
+    return json.dumps(head | {key: value for key, value in schema.items() if key != "title"}, indent=2) + "\n"
+
+
+def main(arguments: list[str]) -> int:
+    """Check the files, or write the schema; the exit code is 1 when a file is wrong."""
+    if arguments == ["--write-schema"]:
+        SCHEMA.write_text(json_schema(), encoding="utf-8")
+        return 0
+    folder = load_encounters(Path(arguments[0]) if arguments else ENCOUNTERS)
+    lines = [f"{folder.files[name].name}: {item.title}, by {item.channel}" for name, item in folder.items.items()]
+    sys.stdout.write("\n".join([*lines, *map(str, folder.faults)]) + "\n")
+    return 1 if folder.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
