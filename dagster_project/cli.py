@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from dagster_project.commands.shared import AsJson, Home, err, moment_of, out, print_json, settings_of
+from dagster_project.commands.story import story
 from dagster_project.errors import HoivaError
-from dagster_project.settings import Settings, settings
 
 app = typer.Typer(
     name="hoiva",
@@ -23,38 +21,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
-err = Console(stderr=True, highlight=False)
-
-Home = Annotated[
-    Path | None,
-    typer.Option("--home", help="The folder for all runtime files (HOIVA_HOME; default ./var).", show_default=False),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead of text for a person.")]
-
-
-def _settings(home: Path | None) -> Settings:
-    if home is not None:
-        os.environ["HOIVA_HOME"] = str(home)
-        settings.cache_clear()
-    return settings()
-
-
-def _moment(text: str | None, own: Settings, option: str) -> datetime:
-    from dagster_project.domain.clock import parse_as_of
-
-    if text is None:
-        return datetime.now(UTC)
-    try:
-        return parse_as_of(text, own.zone)
-    except ValueError:
-        raise typer.BadParameter(
-            "write a day as 2026-03-31 or a moment as 2026-03-31T12:00", param_hint=option
-        ) from None
-
-
-def _print_json(value: Any) -> None:
-    sys.stdout.write(json.dumps(value, indent=2, default=str, ensure_ascii=False) + "\n")
 
 
 @app.command(epilog="Example: `hoiva run --as-of 2026-03-31`")
@@ -69,12 +35,12 @@ def run(
     from dagster_project.adapters.reporting import run_summary
     from dagster_project.cli_views import progress_of_a_run, show_run
 
-    own = _settings(home)
-    moment = _moment(as_of, own, "--as-of")
+    own = settings_of(home)
+    moment = moment_of(as_of, own, "--as-of")
     outcome = progress_of_a_run(own, moment, err, quiet=as_json)
     summary = run_summary(own, outcome, moment)
     if as_json:
-        _print_json(summary)
+        print_json(summary)
     else:
         show_run(out, summary)
     if not outcome.success:
@@ -100,13 +66,13 @@ def land(
     """Hand files to the file gate: each row is loaded or kept in quarantine with its line and reason."""
     from dagster_project.cli_views import land_files, show_deliveries
 
-    own = _settings(home)
+    own = settings_of(home)
     if history and arrived_at:
         raise typer.BadParameter("give --history or --arrived-at, not both", param_hint="--arrived-at")
-    arrival = None if history else _moment(arrived_at, own, "--arrived-at")
+    arrival = None if history else moment_of(arrived_at, own, "--arrived-at")
     deliveries = land_files(own, source, files, table, arrival, history=history, console=err, quiet=as_json)
     if as_json:
-        _print_json(deliveries)
+        print_json(deliveries)
     else:
         show_deliveries(out, deliveries)
     if any(delivery["status"] == "refused" for delivery in deliveries):
@@ -119,8 +85,8 @@ def status(home: Home = None, as_json: AsJson = False) -> None:
     from dagster_project.adapters.reporting import status_of
     from dagster_project.cli_views import show_status
 
-    state = status_of(_settings(home))
-    _print_json(state) if as_json else show_status(out, state)
+    state = status_of(settings_of(home))
+    print_json(state) if as_json else show_status(out, state)
 
 
 @app.command(epilog="Example: `hoiva explain c0123456789abcdef0123`")
@@ -133,8 +99,8 @@ def explain(
     from dagster_project.adapters.explaining import explanation_of
     from dagster_project.cli_views import show_explanation
 
-    story = explanation_of(_settings(home), customer_id)
-    _print_json(story) if as_json else show_explanation(out, story)
+    story = explanation_of(settings_of(home), customer_id)
+    print_json(story) if as_json else show_explanation(out, story)
 
 
 @app.command(epilog="Example: `hoiva report base_xray --as-of 2026-03-31`")
@@ -150,10 +116,10 @@ def report(
     from dagster_project.adapters.pages import choose_pages, month_of
     from dagster_project.cli_views import show_pages
 
-    own = _settings(home)
-    month = None if as_of is None else month_of(_moment(as_of, own, "--as-of"), own)
+    own = settings_of(home)
+    month = None if as_of is None else month_of(moment_of(as_of, own, "--as-of"), own)
     pages = choose_pages(own, name, month)
-    _print_json(pages) if as_json else show_pages(out, pages)
+    print_json(pages) if as_json else show_pages(out, pages)
 
 
 @app.command(epilog="Example: `hoiva demo --customers 5000`")
@@ -166,7 +132,7 @@ def demo(
     """A synthetic town delivered as raw files, the daily job, a summary, and where to look."""
     from dagster_project.demo import run_demo
 
-    if not run_demo(_settings(home), customers, days, seed, out, err):
+    if not run_demo(settings_of(home), customers, days, seed, out, err):
         raise typer.Exit(1)
 
 
@@ -179,12 +145,15 @@ def dev(
     from dagster_project.adapters.dagster_home import prepare
     from dagster_project.settings import CHECKOUT
 
-    prepare(_settings(home))
+    prepare(settings_of(home))
     os.environ["HOIVA_UNATTENDED"] = "true"  # schedules and sensors start by themselves here, and nowhere else
     out.print(f"Dagster: http://127.0.0.1:{port}  (drop files into landing/<source>/; stop with Ctrl-C)")
     binary = Path(sys.executable).parent / "dagster"
     os.chdir(CHECKOUT)
     os.execv(binary, [str(binary), "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)])
+
+
+app.command(epilog="Example: `hoiva story welcome_after_first_purchase`")(story)
 
 
 def main() -> None:

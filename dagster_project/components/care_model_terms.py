@@ -8,11 +8,9 @@ from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from dagster_project.components.care_model_action import Strict, Text, compiled
 from dagster_project.components.event_types import EventType
-from dagster_project.components.wording import Span
+from dagster_project.components.wording import Day, Span
 from dagster_project.domain.care_models.duration import Duration
 from dagster_project.domain.conditions.customer import EVENT_COLUMNS
-
-Day = Annotated[str, Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]
 
 
 class ReentryAfterFile(Strict):

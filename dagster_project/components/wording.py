@@ -32,4 +32,8 @@ Name = Annotated[
 ]
 Line = Annotated[str, _written_as(LINE, "is one line of 3 to 150 characters"), _shown_as(LINE)]
 Language = Annotated[str, _written_as(LANGUAGE, "is a language of two letters, as en or fi"), _shown_as(LANGUAGE)]
+DAY = r"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+MOMENT = DAY[:-1] + r" ([01][0-9]|2[0-3]):[0-5][0-9]$"
+Day = Annotated[str, _written_as(DAY, "is a day, as 2026-03-31"), _shown_as(DAY)]
+Moment = Annotated[str, _written_as(MOMENT, "is a moment of the business zone, as 2026-03-31 14:00"), _shown_as(MOMENT)]
 Span = Annotated[str, _written_as(PATTERN, "is a whole number with h, d or w: 12h, 7d, 2w"), _shown_as(PATTERN)]

@@ -1,0 +1,1 @@
+"""The commands of ``hoiva`` that try care models without effect: stories, plans, backtests, maps."""
