@@ -51,6 +51,7 @@ class Made:
     step: str
     decided_as_of: datetime
     planned_for: datetime
+    version: str = "1"
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Life:
     contacts: tuple[Made, ...]
     is_true: Callable[[Any, date], bool]
     date_of: Callable[[str, date], date | None]
+    moved_at: datetime | None = None  # the run that moved it to the version it is on
 
 
 Path = list[tuple[str | None, str, datetime]]
@@ -73,19 +75,29 @@ Path = list[tuple[str | None, str, datetime]]
 
 def path_of(plan: Plan, life: Life, as_of: datetime, zone: ZoneInfo) -> Path:
     """What one enrolment did by a moment: (step, what, when), from the entry on."""
-    remaining = sorted((one for one in life.contacts if one.decided_as_of <= as_of), key=lambda one: one.decided_as_of)
-    told: Path = [(None, "entered", life.entered_at)]
-    place, at = anchor = 0, life.entered_at
+    return [(None, "entered", life.entered_at), *walked(plan, life, as_of, zone, 0, life.entered_at)[0]]
+
+
+def walked(
+    plan: Plan, life: Life, as_of: datetime, zone: ZoneInfo, place: int, at: datetime
+) -> tuple[Path, int | None, datetime]:
+    """What one enrolment did from a step on, and where it stands then, since when; None: it has ended."""
+    of_this_version = [one for one in life.contacts if life.moved_at is None or one.decided_as_of >= life.moved_at]
+    remaining = sorted(
+        (one for one in of_this_version if one.decided_as_of <= as_of), key=lambda one: one.decided_as_of
+    )
+    told: Path = []
+    anchor = place, at
     while True:
         known_by = remaining[0].decided_as_of if remaining else as_of
-        stretch, place, at, contact = _until_a_contact(plan, life, place, at, known_by, as_of, zone)
+        stretch, place, at, contact, ended = _until_a_contact(plan, life, place, at, known_by, as_of, zone)
         if contact is None and remaining and not _is_waited_for(remaining[0], plan.steps, place, at, as_of):
             remaining.pop(0)  # the path does not come by there any more
             place, at = anchor
             continue
         told += stretch
-        if contact is None or place == END:
-            return told
+        if contact is None or ended:
+            return told, None if ended else place, at
         remaining = [one for one in remaining if one != contact]
         anchor = (place, at)
 
@@ -104,34 +116,34 @@ def _until_a_contact(plan, life, place, at, known_by, as_of, zone):  # type: ign
     told: Path = []
     while True:
         if at > as_of:
-            return told, place, at, None
+            return told, place, at, None, False
         step = plan.steps[place]
         does = step.does
-        if isinstance(does, Action):
-            made = [one for one in life.contacts if one.step == step.step and one.decided_as_of <= as_of]
-            if made:
-                at = max(made[0].planned_for, at)
-                told.append((step.step, "contacted", at))
-                place = step.outcomes[0].to
-                if place == END:
-                    told.append((step.step, "completed", at))
-                return told, place, at, made[0]
+        made = [one for one in life.contacts if one.step == step.step and one.decided_as_of <= as_of]
+        was_before = life.moved_at is not None and any(one.decided_as_of < life.moved_at for one in made)
+        if isinstance(does, Action) and made and not was_before:
+            at = max(made[0].planned_for, at)
+            told.append((step.step, "contacted", at))
+            place = step.outcomes[0].to
+            if place == END:
+                told.append((step.step, "completed", at))
+            return told, place, at, made[0], place == END
         stop = _stop(plan, life, does, at, known_by, zone)
-        way, moment = _way(step, life, at, known_by, as_of, zone, plan.salt)
+        way, moment = _way(step, life, at, known_by, as_of, zone, plan.salt, was_before)
         until = moment if way is not None else as_of
         if stop is not None and stop[0] <= until:
             told.append((step.step, stop[1], max(stop[0], at)))
-            return told, place, at, None
+            return told, END, at, None, True
         if way is None:
-            return told, place, at, None
+            return told, place, at, None, False
         if isinstance(does, Exit):
             told.append((step.step, does.reason, moment))
-            return told, place, at, None
+            return told, END, at, None, True
         told.append((step.step, way[0], moment))
         place, at = way[1], moment
         if place == END:
             told.append((step.step, "completed", at))
-            return told, place, at, None
+            return told, END, at, None, True
 
 
 def _stop(plan, life, does, at, known_by, zone):  # type: ignore[no-untyped-def]
@@ -147,7 +159,7 @@ def _stop(plan, life, does, at, known_by, zone):  # type: ignore[no-untyped-def]
             and (is_same or not plan.goal_is_about_same)
         ):
             found.append((fact.occurred_at, 0, "goal_reached"))
-        if fact.name == "exit" or (fact.name == "exit_of_same" and is_same):
+        if plan.has_exit and (fact.name == "exit" or (fact.name == "exit_of_same" and is_same)):
             found.append((fact.occurred_at, 1, "left"))
     asked = plan.leaves_when is not None and isinstance(does, Action)
     if asked and life.is_true(plan.leaves_when, business_date(at, zone)):
@@ -158,9 +170,11 @@ def _stop(plan, life, does, at, known_by, zone):  # type: ignore[no-untyped-def]
     return moment, what
 
 
-def _way(step, life, at, known_by, as_of, zone, salt):  # type: ignore[no-untyped-def]
+def _way(step, life, at, known_by, as_of, zone, salt, was_before):  # type: ignore[no-untyped-def]
     does = step.does
     if isinstance(does, Action):
+        if was_before:
+            return ("done_before", step.outcomes[0].to), at
         if life.is_withheld:
             return ("withheld", step.outcomes[0].to), at
         stale = does.max_age.after(at, zone)

@@ -15,6 +15,7 @@ from dagster_project.domain.care_models.engine.advance import Asking, advance, e
 from dagster_project.domain.care_models.engine.fold import standings_of
 from dagster_project.domain.care_models.engine.record import path
 from dagster_project.domain.care_models.engine.schema import STANDINGS, TRANSITIONS
+from dagster_project.domain.care_models.engine.walk import Plan
 from dagster_project.domain.care_models.moments import microseconds
 from dagster_project.domain.care_models.steps import Action, Wait
 from dagster_project.domain.clock import naive_utc
@@ -112,17 +113,18 @@ def expected(world: World, played: Played, as_of: datetime) -> dict[str, Path]:
     }
 
 
-def decide(world: World, played: Played, as_of: datetime) -> None:
-    """Choose some of the contacts that are due, or come due before the next run."""
-    steps = {step.step: step for step in world.plan.steps}
-    actions = actions_of(world.plan.steps)
-    for row in played.standings.to_pylist():
+def decide(world: World, played: Played, as_of: datetime, plan: Plan | None = None, version: str = "1") -> None:
+    """Choose some of the contacts that are due, or come due before the next run, of those on a version."""
+    plan = plan or world.plan
+    steps = {step.step: step for step in plan.steps}
+    actions = actions_of(plan.steps)
+    for row in played.standings.filter(pc.equal(played.standings["version"], version)).to_pylist():
         if row["step"] is None or row["is_withheld"]:
             continue
         step, due = steps[row["step"]], row["due_at"].replace(tzinfo=UTC)
         soonest = as_of
         if isinstance(step.does, Wait) and as_of < due <= as_of + AHEAD and step.outcomes[0].to >= 0:
-            step, soonest = world.plan.steps[step.outcomes[0].to], due
+            step, soonest = plan.steps[step.outcomes[0].to], due
         life, made = world.lives[row["enrolment_id"]], played.contacts[row["enrolment_id"]]
         drawn = random.Random(f"{world.luck}{row['enrolment_id']}{as_of}").random()
         is_there = soonest > as_of or row["arrived_at"] <= naive_utc(as_of)
@@ -131,13 +133,13 @@ def decide(world: World, played: Played, as_of: datetime) -> None:
         over = [
             fact for fact in life.happenings if fact.known_at <= as_of and life.entered_at < fact.occurred_at <= as_of
         ]
-        if world.plan.has_exit:
+        if plan.has_exit:
             assert not [fact for fact in over if fact.name == "exit"], "nothing is sent after an exit that is known"
-        if world.plan.goal_within is not None and not world.plan.goal_is_about_same:
-            until = world.plan.goal_within.after(life.entered_at, ZONE)
+        if plan.goal_within is not None and not plan.goal_is_about_same:
+            until = plan.goal_within.after(life.entered_at, ZONE)
             reached = [fact for fact in over if fact.name == "goal" and fact.occurred_at <= until]
             assert not reached, "nothing is sent after a goal that is known"
-        made.append(Made(step.step, as_of, max(actions[step.step].lead_time.after(as_of, ZONE), soonest)))
+        made.append(Made(step.step, as_of, max(actions[step.step].lead_time.after(as_of, ZONE), soonest), version))
 
 
 def nothing_forbidden(world: World, played: Played, found: Mapping[str, Path]) -> None:

@@ -86,6 +86,7 @@ def enter(plan: Plan, entries: pa.Table, as_of: datetime) -> Advanced:
         "arrived_at": entries["entered_at"],
         "anchored_at": entries["entered_at"],
         "due_at": entries["entered_at"],
+        "moved_as_of": pa.nulls(count, MOMENT),
     }
     told = {
         "enrolment_id": entries["enrolment_id"],

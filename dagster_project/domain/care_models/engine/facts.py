@@ -27,13 +27,14 @@ class Dated:
 
 @dataclass
 class Contacts:
-    """Contacts of enrolments; arrays of one length. ``is_passed``: the walk is beyond it."""
+    """Contacts of enrolments; arrays of one length. ``is_passed``: the walk is beyond it, or waits for it no more."""
 
     rows: Rows
     places: npt.NDArray[np.int64]  # the number of its step; -1: a step this version does not have
     decided: Moments
     planned: Moments
     is_passed: Flags
+    is_before: Flags  # made on an earlier version, before the enrolment moved to this one
 
 
 class Facts:
@@ -162,13 +163,10 @@ def _contacts_of(standings: pa.Table, contacts: pa.Table, places: dict[str, int]
         for step in standings["anchor_step"].take(pa.array(rows)).to_pylist()
     ]
     at, anchor = np.array(stands, dtype=np.int64), np.array(anchors, dtype=np.int64)
-    return Contacts(
-        rows=rows,
-        places=at,
-        decided=moments_of(of_them["decided_as_of"]),
-        planned=moments_of(of_them["planned_for"]),
-        is_passed=at < anchor,
-    )
+    decided, moved = moments_of(of_them["decided_as_of"]), moments_of(standings["moved_as_of"])[rows]
+    before = (moved != NEVER) & (decided < moved)
+    planned = moments_of(of_them["planned_for"])
+    return Contacts(rows, at, decided, planned, is_passed=(at < anchor) | before, is_before=before)
 
 
 def _pairs(ours: pa.ChunkedArray, theirs: pa.ChunkedArray) -> tuple[Rows, npt.NDArray[np.int64]]:

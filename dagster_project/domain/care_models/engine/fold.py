@@ -37,12 +37,17 @@ def standings_of(plan: Plan, enrolments: pa.Table, held: pa.Table) -> pa.Table:
     held = held.filter(rows.is_valid())
     of = rows.drop_null().to_numpy().astype(np.int64)
     positions, moments = held["position"].to_numpy(), moments_of(held["occurred_at"])
+    recorded = moments_of(held["recorded_as_of"])
     steps = pc.fill_null(pc.index_in(held["step"], value_set=names), -1).to_numpy().astype(np.int64)
     words = held["did"].to_numpy(zero_copy_only=False).astype(object)
     order = np.lexsort((positions, of))
-    of, positions, moments, steps, words = (each[order] for each in (of, positions, moments, steps, words))
+    of, positions, moments, recorded, steps, words = (
+        each[order] for each in (of, positions, moments, recorded, steps, words)
+    )
     is_exit = np.array([isinstance(step.does, Exit) for step in plan.steps] + [False], dtype=bool)
     led_to = _led_to(plan, steps, words)
+    moved = np.flatnonzero(np.char.startswith(words.astype(str), did.MOVED)) if len(words) else np.empty(0, np.int64)
+    led_to[moved] = steps[moved]
     is_end = np.isin(words, ENDS) | is_exit[steps]
     last = np.flatnonzero(np.append(of[1:] != of[:-1], True)) if len(of) else np.empty(0, dtype=np.int64)
     place = np.zeros(count, dtype=np.int64)
@@ -55,9 +60,12 @@ def standings_of(plan: Plan, enrolments: pa.Table, held: pa.Table) -> pa.Table:
     ended[theirs[is_end[last]]] = words[last][is_end[last]]
     anchor, anchor_at = np.zeros(count, dtype=np.int64), moments_of(enrolments["entered_at"]).copy()
     anchor_count = np.ones(count, dtype=np.int64)
-    contacts = np.flatnonzero(words == did.CONTACTED)  # in order of position: the last of each enrolment stays
+    # In order of position: the last contact, or the last move to this version, stays.
+    contacts = np.sort(np.append(np.flatnonzero(words == did.CONTACTED), moved))
     anchor[of[contacts]], anchor_at[of[contacts]] = led_to[contacts], moments[contacts]
     anchor_count[of[contacts]] = positions[contacts] + 1 + (led_to[contacts] >= places)  # with the end it led to
+    moved_as_of = np.full(count, NEVER, dtype=np.int64)
+    moved_as_of[of[moved]] = recorded[moved]
     step_names = np.array([*names.to_pylist(), None], dtype=object)
     columns = {
         **{name: enrolments[name] for name in enrolments.column_names},
@@ -69,6 +77,7 @@ def standings_of(plan: Plan, enrolments: pa.Table, held: pa.Table) -> pa.Table:
         "arrived_at": as_moments(at),
         "anchored_at": as_moments(anchor_at),
         "due_at": as_moments(np.where(place >= places, NEVER, at)),
+        "moved_as_of": as_moments(moved_as_of),
     }
     return as_table(columns, STANDINGS)
 

@@ -29,6 +29,7 @@ STANDINGS = pa.schema(
         _required("arrived_at", MOMENT),  # at the step; for a finished one, when it finished
         _required("anchored_at", MOMENT),  # when it came to the anchor: what lies before is done and stays
         pa.field("due_at", MOMENT),  # the next moment at which something is due; null: when something happens
+        pa.field("moved_as_of", MOMENT),  # the run that moved it to this version; null: it entered this one
     ]
 )
 
@@ -84,6 +85,17 @@ CONTACTED = "contacted"  # a contact was decided: the path goes on from the mome
 WITHHELD = "withheld"  # control group or holdout: no contact, and the path goes on at once
 DROPPED = "dropped"  # not decided within its max_age
 GOAL = "goal_reached"
+DONE_BEFORE = "done_before"  # its contact was made on an earlier version: not made again
 LEFT = "left"  # an exit criterion was met
 COMPLETED = "completed"
 CORRECTED = "corrected"  # what was recorded from here on does not hold any more; no part of the path itself
+MOVED = "moved:"  # with the number of a version behind it: from here on on that one, at the step named
+
+
+def moved_to(version: str) -> str:
+    """What the record says of an enrolment that goes on in another version.
+
+    >>> moved_to("3")
+    'moved:3'
+    """
+    return f"{MOVED}{version}"

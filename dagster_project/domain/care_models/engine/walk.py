@@ -184,7 +184,7 @@ class _Walk:
     def _pass_contacts(self, here: Rows, place: int, step: Step) -> Rows:
         """Those whose contact was decided go on from the moment it is planned for; the others are given back."""
         number = self.facts.contact_at(here, step.step)
-        decided = number >= 0
+        decided = (number >= 0) & ~self._done_before(number)
         rows, found = here[decided], number[decided]
         if len(rows):
             walkers = self.walkers
@@ -196,14 +196,20 @@ class _Walk:
             walkers.anchor_count[rows] = walkers.count[rows]
         return here[~decided]
 
+    def _done_before(self, numbers: npt.NDArray[np.int64]) -> Flags:
+        """Which contacts (by number; -1: none) were made on an earlier version."""
+        done = np.zeros(len(numbers), dtype=bool)
+        done[numbers >= 0] = self.facts.contacts.is_before[numbers[numbers >= 0]]
+        return done
+
     def _ways(self, here: Rows, step: Step) -> tuple[npt.NDArray[np.int64], Moments, Moments]:
         """The number of the outcome, when, and (for who stays) when to look again."""
         since = self.walkers.at[here]
         does = step.does
         if isinstance(does, Action):
             stale = later(since, does.max_age, self.zone)
-            withheld = self.walkers.withheld[here]
-            moments = np.where(withheld, since, stale)
+            done = self._done_before(self.facts.contact_at(here, step.step))
+            moments = np.where(self.walkers.withheld[here] | done, since, stale)
             return np.where(moments <= self.as_of, 0, STAYS), moments, stale
         if isinstance(does, Wait):
             dates = None if does.attribute is None else self.date_at(does.attribute, here, since)
@@ -268,6 +274,7 @@ class _Walk:
             return
         if isinstance(step.does, Action):
             words = np.where(self.walkers.withheld[rows], did.WITHHELD, did.DROPPED).astype(object)
+            words[self._done_before(self.facts.contact_at(rows, step.step))] = did.DONE_BEFORE
         else:
             words = np.array([way.outcome for way in step.outcomes], dtype=object)[ways]
         self.log.add(self.walkers, rows, place, words, moments)
