@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -147,6 +148,47 @@ def build(
         failed.append(redact(str(outcome.exception)))
     if failed or not outcome.success:
         raise DbtFailed("dbt: " + "; ".join(failed[:5]) + (f"; and {len(failed) - 5} more" if len(failed) > 5 else ""))
+
+
+def compiled(settings: Settings, text: str) -> str:
+    """The SQL that a text of dbt's templates stands for, as a macro used outside a model; kept until a file changes.
+
+    Args:
+        settings: whose project; the business zone is filled in.
+        text: ``{{ some_macro('some_table') }}``.
+
+    Raises:
+        DbtFailed: it does not compile.
+    """
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    kept = settings.at_home.dbt / f"compiled_{_digest(text, settings.business_zone)}.sql"
+    if kept.is_file():
+        return kept.read_text()
+    variables = json.dumps({"as_of": "1970-01-01 00:00:00", "business_zone": settings.business_zone})
+    home = os.environ.get("HOIVA_HOME")
+    with tempfile.TemporaryDirectory() as apart:  # dbt opens a warehouse, and the real one may be open already
+        own = type(settings).model_construct(**settings.model_dump() | {"home": Path(apart)})
+        arguments = [
+            "compile", *_arguments(own), "--no-write-json", "--no-introspect", "--vars", variables, "--inline", text,
+        ]  # fmt: skip
+        try:
+            outcome = dbtRunner().invoke(arguments)
+        finally:
+            DuckDBConnectionManager.close_all_connections()
+            os.environ.pop("HOIVA_HOME", None)
+            os.environ |= {} if home is None else {"HOIVA_HOME": home}
+    if not outcome.success:
+        raise DbtFailed(f"dbt: {text[:60]} does not compile: {redact(str(outcome.exception))}")
+    sql = str(next(_results(outcome.result)).node.compiled_code)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(sql)
+    return sql
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join((project_fingerprint(), *parts)).encode()).hexdigest()[:16]
 
 
 def _results(result: Any) -> Iterator[Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
 from dagster_project.adapters.nights import Known, Night, ReadVersion, enrol_and_advance
@@ -49,7 +50,8 @@ def enrol_customers(
         as_of: the moment, UTC.
         read: makes a care model of a definition that the ledger kept.
     """
-    found = enrol_and_advance(settings, ledger, models, known_of(warehouse, ledger, models, as_of, read), as_of, read)
+    known = known_of(settings, warehouse, ledger, models, as_of, read)
+    found = enrol_and_advance(settings, ledger, models, known, as_of, read)
     tables = (found.enrolments, found.standings, found.path, found.candidates)
     for name, rows in zip(TABLES, tables, strict=True):
         warehouse.write("care_models", name, rows)
@@ -57,7 +59,8 @@ def enrol_customers(
 
 
 def known_of(
-    warehouse: Warehouse, ledger: Ledger, models: Sequence[CareModel], as_of: datetime, read: ReadVersion
+    settings: Settings, warehouse: Warehouse, ledger: Ledger, models: Sequence[CareModel], as_of: datetime,
+    read: ReadVersion,
 ) -> Known:  # fmt: skip
     """What the warehouse knows as of the moment it was built for."""
     from dagster_project.adapters.responses import responses_of
@@ -71,7 +74,20 @@ def known_of(
         aliases=warehouse.read("select alias_customer_id, customer_id from identity.customer_aliases"),
         segments=members_of_segments(warehouse, models),
         held=held_back(warehouse, models),
+        customers_at=_customers_at(settings, warehouse),
     )
+
+
+def _customers_at(settings: Settings, warehouse: Warehouse) -> Callable[[datetime], pa.Table]:
+    """Customers as of earlier moments; the past is gathered when it is asked for first, which is after missed runs."""
+    from dagster_project.adapters.customers_at import Past
+
+    @cache
+    def past() -> Past:
+        tables = ("customer_360", "customer_events", "customer_service_contacts")
+        return Past(settings, *(warehouse.read(f"select * from customer_360.{table}") for table in tables))
+
+    return lambda moment: past().at(moment)
 
 
 def event_types_of(models: Sequence[CareModel]) -> list[str]:

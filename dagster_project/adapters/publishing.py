@@ -20,6 +20,7 @@ ALWAYS = (
     "identity/customer_aliases",
     "customer_360/customer_360",
     "customer_360/customer_events",
+    "customer_360/customer_service_contacts",
     "customer_360/customer_timeline",
     "customer_360/consents_current",
 )
