@@ -29,12 +29,12 @@ class Warehouse:
         """The rows of a query, fetched to the end."""
         return self.connection.execute(sql, parameters).to_arrow_table()
 
-    def read_with(self, sql: str, tables: dict[str, pa.Table]) -> pa.Table:
+    def read_with(self, sql: str, tables: dict[str, pa.Table], parameters: dict[str, object] | None = None) -> pa.Table:
         """The rows of a query that also reads these tables, by their names."""
         for name, rows in tables.items():
             self.connection.register(name, rows)
         try:
-            return self.read(sql)
+            return self.read(sql, parameters)
         finally:
             for name in tables:
                 self.connection.unregister(name)

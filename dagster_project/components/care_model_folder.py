@@ -16,6 +16,7 @@ from dagster_project.settings import settings
 # What every care model is asked of.
 KNOWN_FROM = (
     "customer_analytics", "customer_events", "lifecycle_moves", "consents_current", "customer_aliases", "campaigns",
+    "contact_responses",
 )  # fmt: skip
 DRAWN_FROM = ("segments", "segment_sizes")  # what a care model that names a segment waits for
 

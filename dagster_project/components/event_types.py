@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 EventType = Literal[
-    "purchase", "return", "web_visit", "product_view",
+    "purchase", "return", "web_visit", "product_view", "checked_in",
     "newsletter_sent", "newsletter_opened", "newsletter_clicked", "newsletter_machine_opened",
     "newsletter_machine_clicked", "newsletter_bounced", "newsletter_unsubscribed",
     "service_opened", "service_closed", "consent_given", "consent_denied", "joined",

@@ -84,6 +84,7 @@ select
     purchases.last_purchase_at,
     reactions.last_newsletter_reaction_at,
     reactions.last_web_visit_at,
+    reactions.joined_at,
     service.last_service_contact_at
 from asked
 {%- for part in ['purchases', 'rhythm', 'reactions', 'service'] %}

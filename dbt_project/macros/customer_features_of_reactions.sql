@@ -1,4 +1,4 @@
-{#- Parts of customer_features: reactions to newsletters, visits to the web shop, and service.
+{#- Parts of customer_features: reactions to newsletters, visits to the web shop, joining, and service.
     asked: question_number, customer_id, as_of, after_90d, after_365d: one row for each question. -#}
 
 {#- Machines' opens and clicks are no reactions. Of what is counted over 90 days only, nothing older is read. -#}
@@ -17,7 +17,8 @@ select
         count(case when kind = {{ loop.index }} and is_within_90d then 1 end) as {{ column }},
         {%- endfor %}
         max(case when kind in (2, 3) then occurred_at end) as last_newsletter_reaction_at,
-        max(case when kind = 5 then occurred_at end) as last_web_visit_at
+        max(case when kind = 5 then occurred_at end) as last_web_visit_at,
+        min(case when kind = 7 then occurred_at end) as joined_at
     from (
         select
             asked.question_number,
@@ -34,10 +35,11 @@ select
                     {%- for event_type in counted.values() %}
                     when '{{ event_type }}' then {{ loop.index }}
                     {%- endfor %}
+                    when 'joined' then 7
                 end as kind
             from {{ events }}
             where
-                event_type in ('newsletter_opened', 'newsletter_clicked', 'web_visit')
+                event_type in ('newsletter_opened', 'newsletter_clicked', 'web_visit', 'joined')
                 or (
                     event_type in ('newsletter_sent', 'newsletter_machine_opened', 'product_view')
                     and occurred_at > (select min(after_90d) from {{ moments }})

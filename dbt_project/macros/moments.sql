@@ -16,6 +16,14 @@
     cast(timezone('{{ var("business_zone") }}', timezone('UTC', {{ moment }})) as date)
 {%- endmacro -%}
 
+{#- A day of any year as the same day of 2000, which has a 29 February: the day and month, and nothing about the year. -#}
+{%- macro day_without_year(day) -%}
+    cast(
+        '2000-' || lpad(cast(extract(month from {{ day }}) as {{ dbt.type_string() }}), 2, '0')
+        || '-' || lpad(cast(extract(day from {{ day }}) as {{ dbt.type_string() }}), 2, '0') as date
+    )
+{%- endmacro -%}
+
 {#- The ends of the last months before the moment asked about, newest first, as rows of one column, as_of. A month ends
     with its last business day; the month that is still going on is not one of them. -#}
 {%- macro month_ends(count) -%}

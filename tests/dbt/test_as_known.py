@@ -13,11 +13,14 @@ from dagster_project.adapters.warehouse import open_warehouse
 from tests.dbt.delivered_rows import Row, at, build_facts, shop_line
 from tests.dbt.test_consents import answers, member
 from tests.dbt.test_newsletters import letter, reaction, standard
+from tests.dbt.test_responses import answer, check_in
+from tests.dbt.test_responses import reaction as reaction_to_ours
 from tests.dbt.test_web_and_service import LINK, standard_event, ticket, web_event
 
 VAULT = {"contacts"}
 TABLES = (
     "contacts", "consents", "order_lines", "products", "web_events", "newsletter_events", "service_contacts", "events",
+    "contact_responses",
 )  # fmt: skip
 TODAY = {"is_standing"}  # says what holds today
 SEEDS = (0, 1)
@@ -70,12 +73,15 @@ def many_versions() -> dict[str, list[Row]]:
             reaction("open", 3), reaction("open", 700), reaction("click", 900, "https://shop.example.com/1"),
             reaction("bounce", 60),
         ],
-        "standard.newsletter_events": [standard("sent", 0), standard("opened", 500), standard("unsubscribed", 900)],
+        "standard.newsletter_events": [standard("sent", 0), standard("opened", 500), standard("unsubscribed", 900),
+                                       reaction_to_ours("opened", 9), reaction_to_ours("clicked", 11)],
         "ga4.events": [web_event("session_start", at("03-01")), web_event("view_item", at("03-01", "09:05"))],
         "standard.web_events": [
             standard_event("page_view", None, 1), standard_event("product_view", "c1", 2),
             standard_event("page_view", "c2", 3),
         ],
+        "standard.visits": [check_in(at("03-04")), check_in(at("03-06"))],
+        "standard.responses": [answer("r1", at("03-02")), answer("r2", at("03-03"), response="reached")],
     }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -68,6 +68,7 @@ def test_the_figures_of_a_customer_are_what_one_counts_by_hand() -> None:
         "language_code": "fi",
         "last_newsletter_reaction_at": at("02-01", "19:00"),
         "first_seen_at": at("01-04"),
+        "birthday": date(2000, 5, 1),
         "as_of": TONIGHT,
     }
     assert {name: aino[name] for name in expected} == expected
@@ -181,3 +182,30 @@ def test_the_rule_notices_damage(rule: str, harm: str) -> None:
     hold_rules(home, TONIGHT, rule)
     with damaged(home, "customer_360.customer_360", harm), pytest.raises(DbtFailed, match=rule):
         hold_rules(home, TONIGHT, rule)
+
+
+def test_a_birthday_tells_day_and_month_and_nothing_of_the_year() -> None:
+    record = "hubspot:contact:1"
+    for born, shown in ((date(1952, 2, 29), date(2000, 2, 29)), (date(1999, 12, 31), date(2000, 12, 31)), (None, None)):
+        assert row_of(record, [contact(record, at("01-01"), birth_date=born)])["birthday"] == shown
+
+
+def test_the_end_of_a_contract_is_that_of_the_newest_record_that_has_one() -> None:
+    ends = [date(2026, 6, 30), date(2026, 9, 30), None]
+    versions = [
+        contact(f"standard:contact:{place}", at(f"01-0{place + 1}"), customer_number="7", contract_end_date=end)
+        for place, end in enumerate(ends)
+    ]
+    assert row_of("standard:contact:0", versions)["contract_end_date"] == date(2026, 9, 30)
+    assert row_of("standard:contact:2", versions[2:])["contract_end_date"] is None
+
+
+def test_joining_is_the_first_joining_of_any_record_known_by_the_moment() -> None:
+    records = [contact(name, at("01-01"), customer_number="7") for name in ("hubspot:contact:1", "standard:contact:2")]
+    joined = [
+        event("hubspot:contact:1", "joined", at("01-20")),
+        event("standard:contact:2", "joined", at("01-05"), known_at=at("02-10")),
+    ]
+    assert row_of("hubspot:contact:1", records + joined, at("01-31"))["joined_at"] == at("01-20")
+    assert row_of("hubspot:contact:1", records + joined, at("02-28"))["joined_at"] == at("01-05")
+    assert row_of("hubspot:contact:1", records)["joined_at"] is None

@@ -14,7 +14,9 @@ from dagster_project.settings import Settings
 from tests.dbt.unified_rows import Row, at, build_rooms, read, small_town
 
 MOMENTS = [at("01-08"), at("01-20", "09:00"), at("02-04"), at("02-28", "23:00"), at("03-31"), at("06-30")]
-NOT_FEATURES = {"customer_number", "country_code", "language_code", "first_seen_at"}
+NOT_FEATURES = {
+    "customer_number", "country_code", "language_code", "birthday", "contract_end_date", "first_seen_at",
+}  # fmt: skip
 
 
 def features_at(home: Settings, questions: list[tuple[str, datetime]]) -> dict[tuple[object, object], Row]:

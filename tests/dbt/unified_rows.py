@@ -30,6 +30,7 @@ COLUMNS = {
         **dict.fromkeys(["email_raw", "phone_raw", "first_name", "last_name", "street", "postal_code"], TEXT),
         **dict.fromkeys(["city", "country", "language_code"], TEXT),
         "birth_date": pa.date32(),
+        "contract_end_date": pa.date32(),
         "is_deleted": pa.bool_(),
         "created_at": MOMENT,
     },

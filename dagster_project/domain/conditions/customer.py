@@ -55,8 +55,12 @@ CUSTOMER_COLUMNS: dict[str, str] = {
     "has_email": "boolean",
     "has_phone": "boolean",
     "has_postal_address": "boolean",
+    # days; a birthday is a day of 2000, as the year of birth is nobody's business here
+    "birthday": "date",
+    "contract_end_date": "date",
     # moments, UTC
     "first_seen_at": "timestamp",
+    "joined_at": "timestamp",
     "first_purchase_at": "timestamp",
     "last_purchase_at": "timestamp",
     "last_newsletter_reaction_at": "timestamp",

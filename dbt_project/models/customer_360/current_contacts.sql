@@ -39,6 +39,7 @@ select
     nullif(lower(trim(known_contacts.language_code)), '') as language_code,
     -- dates
     known_contacts.birth_date,
+    known_contacts.contract_end_date,
     -- moments
     known_contacts.occurred_at as last_seen_at
 from known_contacts

@@ -22,10 +22,15 @@ reachable as (
         customer_id,
         country_code,
         language_code,
+        {{ day_without_year('birth_date') }} as birthday,
         email is not null as has_email,
         phone is not null as has_phone,
         street is not null and coalesce(postal_code, city) is not null as has_postal_address
     from {{ ref('contact_points') }}
+),
+
+contract_ends as (
+    {{ newest_value(ref('current_contacts'), 'contract_end_date') }}
 )
 
 select
@@ -68,8 +73,12 @@ select
     coalesce(permissions.may_phone, false) as may_phone,
     coalesce(permissions.may_letter, false) as may_letter,
     coalesce(permissions.may_ads, false) as may_ads,
+    -- dates
+    reachable.birthday,
+    contract_ends.contract_end_date,
     -- moments
     customers.first_seen_at,
+    features.joined_at,
     features.first_purchase_at,
     features.last_purchase_at,
     features.last_newsletter_reaction_at,
@@ -79,4 +88,5 @@ select
 from customers
 inner join features on customers.customer_id = features.customer_id
 inner join reachable on customers.customer_id = reachable.customer_id
+left join contract_ends on customers.customer_id = contract_ends.customer_id
 left join permissions on customers.customer_id = permissions.customer_id

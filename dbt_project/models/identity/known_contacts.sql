@@ -42,6 +42,7 @@ select
     version_order = 1 as is_newest,
     -- dates
     birth_date,
+    contract_end_date,
     -- moments
     created_at,
     occurred_at,

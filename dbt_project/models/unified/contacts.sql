@@ -1,17 +1,20 @@
 -- Grain: one version of one source record: contact_version_id.
 {{ config(database='vault') }}
 {%- set tellers = {
-    ref('stg_hubspot__contacts'): {'key': 'row_id', 'lacks': ['language_code']},
+    ref('stg_hubspot__contacts'): {'key': 'row_id', 'lacks': ['language_code', 'contract_end_date']},
     ref('stg_mailchimp__members'): {
         'key': 'row_id',
-        'lacks': ['customer_number', 'phone_raw', 'street', 'postal_code', 'city', 'is_deleted', 'birth_date'],
+        'lacks': [
+            'customer_number', 'phone_raw', 'street', 'postal_code', 'city', 'is_deleted', 'birth_date',
+            'contract_end_date',
+        ],
     },
     ref('stg_standard__contacts'): {'key': 'row_id', 'lacks': []},
     ref('numbered_customers'): {
         'key': 'contact_version_id',
         'lacks': [
             'email_raw', 'phone_raw', 'first_name', 'last_name', 'street', 'postal_code', 'city', 'language_code',
-            'is_deleted', 'birth_date', 'created_at',
+            'is_deleted', 'birth_date', 'contract_end_date', 'created_at',
         ],
     },
 } -%}
@@ -19,7 +22,10 @@
     'customer_number', 'email_raw', 'phone_raw', 'first_name', 'last_name', 'street', 'postal_code', 'city', 'country',
     'language_code',
 ] -%}
-{%- set types = {'is_deleted': dbt.type_boolean(), 'birth_date': 'date', 'created_at': dbt.type_timestamp()} -%}
+{%- set types = {
+    'is_deleted': dbt.type_boolean(), 'birth_date': 'date', 'contract_end_date': 'date',
+    'created_at': dbt.type_timestamp(),
+} -%}
 
 with
 
@@ -59,6 +65,7 @@ select
     coalesce(is_deleted, false) as is_deleted,
     -- dates
     birth_date,
+    contract_end_date,
     -- moments
     created_at,
     occurred_at,

@@ -1,4 +1,4 @@
--- Grain: one visit on the web or one product looked at: event_key.
+-- Grain: one visit, on the web or in a shop, or one product looked at: event_key.
 {{ config(materialized='view') }}
 
 with
@@ -50,10 +50,25 @@ product_views as (
     where event_name in ('view_item', 'product_view')
 ),
 
+check_ins as (
+    select
+        'checked_in|' || row_id as event_key,
+        source_record_id,
+        place as subject_id,
+        'checked_in' as event_type,
+        'standard' as source_system,
+        'store' as channel,
+        occurred_at,
+        known_at
+    from {{ ref('stg_standard__visits') }}
+),
+
 events as (
     select * from web_visits
     union all
     select * from product_views
+    union all
+    select * from check_ins
 )
 
 select

@@ -27,7 +27,7 @@ AMOUNTS = [
 RATIOS = ["median_gap_days", "gap_spread_days"]
 FLAGS = ["has_email", "has_phone", "has_postal_address", "may_email", "may_phone", "may_letter", "may_ads"]
 MOMENTS = [
-    *("first_seen_at", "first_purchase_at", "last_purchase_at", "last_newsletter_reaction_at"),
+    *("first_seen_at", "joined_at", "first_purchase_at", "last_purchase_at", "last_newsletter_reaction_at"),
     *("last_web_visit_at", "last_service_contact_at", "as_of"),
 ]
 CUSTOMER_360 = pa.schema(
@@ -36,6 +36,7 @@ CUSTOMER_360 = pa.schema(
     + [pa.field(name, pa.decimal128(18, 4)) for name in AMOUNTS]
     + [pa.field(name, pa.float64()) for name in RATIOS]
     + [pa.field(name, pa.bool_()) for name in FLAGS]
+    + [pa.field(name, pa.date32()) for name in ("birthday", "contract_end_date")]
     + [pa.field(name, pa.timestamp("us")) for name in MOMENTS]
 )
 

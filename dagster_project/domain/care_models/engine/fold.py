@@ -49,6 +49,7 @@ def standings_of(plan: Plan, enrolments: pa.Table, held: pa.Table) -> pa.Table:
     moved = np.flatnonzero(np.char.startswith(words.astype(str), did.MOVED)) if len(words) else np.empty(0, np.int64)
     led_to[moved] = steps[moved]
     is_end = np.isin(words, ENDS) | is_exit[steps]
+    is_end[moved] = False
     last = np.flatnonzero(np.append(of[1:] != of[:-1], True)) if len(of) else np.empty(0, dtype=np.int64)
     place = np.zeros(count, dtype=np.int64)
     at = moments_of(enrolments["entered_at"]).copy()

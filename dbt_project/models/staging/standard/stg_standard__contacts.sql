@@ -27,6 +27,7 @@ select
     coalesce(is_deleted, false) as is_deleted,
     -- dates
     {{ parsed_date('birth_date', '%Y-%m-%d') }} as birth_date,
+    {{ parsed_date('contract_end_date', '%Y-%m-%d') }} as contract_end_date,
     -- moments
     created_at,
     occurred_at,

@@ -10,6 +10,7 @@ select
     row_id,
     'standard:contact:' || contact_id as source_record_id,
     campaign_id,
+    hoiva_contact_id as contact_id,
     -- text
     lower(event_kind) as event_kind,
     {{ url_without_query('url') }} as url,
