@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from dagster_project.adapters.story_people import People
@@ -78,6 +78,7 @@ class _Stage:
     def play(self) -> list[Played]:
         from dagster_project.adapters.ledger import open_ledger
         from dagster_project.adapters.nights import night
+        from dagster_project.adapters.sending import count_as_made
 
         zone, first_story = self.settings.zone, self.stories[0]
         models = [(datetime.min.replace(tzinfo=UTC), self.model_of(first_story.care_model, first_story.file))]
@@ -87,7 +88,8 @@ class _Stage:
         )
         people = People(self.settings, self.stories, models[0][1])
         first, last = min(story.first for story in self.stories), max(story.last for story in self.stories)
-        found: Night | None = None
+        found: dict[date, Night] = {}
+        newest: Night | None = None
         with open_ledger("sqlite://") as ledger:
             for ahead in range((last - first).days + 1):
                 day = first + timedelta(days=ahead)
@@ -95,11 +97,13 @@ class _Stage:
                     continue
                 as_of = end_of_day(day, zone)
                 model = [model for since, model in models if since <= as_of][-1]
+                count_as_made(ledger, self.policy.channels, as_of)
                 known = people.known(as_of, ledger)
-                found, _ = night(self.settings, ledger, [model], self.policy, known, as_of, self.read)
-                if found.faults:
-                    raise HoivaError("; ".join(found.faults.values()))
-            return [self._played(story, people, ledger, found) for story in self.stories]
+                newest, _ = night(self.settings, ledger, [model], self.policy, known, as_of, self.read)
+                if newest.faults:
+                    raise HoivaError("; ".join(newest.faults.values()))
+                found |= {story.last: newest for story in self.stories if day <= story.last}
+            return [self._played(story, people, ledger, found.get(story.last)) for story in self.stories]
 
     def _played(self, story: Story, people: People, ledger: Ledger, found: Night | None) -> Played:
         last = naive_utc(end_of_day(story.last, self.settings.zone))

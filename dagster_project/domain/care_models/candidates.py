@@ -26,16 +26,17 @@ def candidates(
 ) -> pa.Table:
     """What a version of a care model would like to do as of a moment; deciding is another room's work.
 
-    An enrolment proposes the action it stands at, or the one its pause ends at before the next run (within a day).
+    An enrolment proposes the action it stands at, or the one it comes to before the next run (within a day): when its
+    pause ends, or once the contact before it, planned for later, is made. No contact is planned for before it is there.
     Members of the control group and of the holdout are proposed at the moment the action passes them by, marked
     ``is_control``, so that the funnel counts them and stops them there. An action whose condition does not hold now
     is not proposed.
 
     Args:
         model: the version.
-        standing: the enrolments on it: enrolment_id, customer_id, window_key, is_control, entered_at, step, due_at,
-            passed_step (an action that withheld itself at this very moment; else null). Whoever must not propose
-            (ended, or another enrolment speaks for the customer) is left out.
+        standing: the enrolments on it: enrolment_id, customer_id, window_key, is_control, entered_at, step,
+            arrived_at, due_at, passed_step (an action that withheld itself at this very moment; else null). Whoever
+            must not propose (ended, or another enrolment speaks for the customer) is left out.
         customers: ``customer_analytics`` as of this moment.
         as_of: the moment, with its zone.
         zone: the business zone, in which lead times of days are counted.
@@ -68,11 +69,14 @@ def _due(model: CareModel, rows: pd.DataFrame, name: str, as_of: datetime, zone:
     pauses = {
         step.step: step.does for step in model.steps if isinstance(step.does, Wait) and step.outcomes[0].to == place
     }
-    here = (rows["step"] == name) | (rows["passed_step"] == name)
-    soon = rows["step"].isin(list(pauses)) & (rows["due_at"] > now) & (rows["due_at"] <= until)
+    is_there = rows["arrived_at"] <= now
+    here = ((rows["step"] == name) & is_there) | (rows["passed_step"] == name)
+    paused = rows["step"].isin(list(pauses)) & is_there & (rows["due_at"] > now)
+    comes = rows["due_at"].where(paused, rows["arrived_at"])  # when each is at the action
+    soon = (paused | ((rows["step"] == name) & ~is_there)) & (comes <= until)
     at_once = rows[here].assign(planned_for=pd.Timestamp(soonest))
     ahead = rows[soon & ~here]
-    ahead = ahead.assign(planned_for=ahead["due_at"].where(ahead["due_at"] >= soonest, pd.Timestamp(soonest)))
+    ahead = ahead.assign(planned_for=comes.where(comes >= soonest, pd.Timestamp(soonest)))
     return pd.concat([at_once, ahead], ignore_index=True) if len(ahead) else at_once.reset_index(drop=True)
 
 

@@ -99,7 +99,7 @@ def proposing(
         models: the versions.
     """
     places = pc.index_in(standings["enrolment_id"], value_set=recorded["enrolment_id"].combine_chunks())
-    columns = ["enrolment_id", "customer_id", "care_model", "version", "entered_at", "step", "due_at"]
+    columns = ["enrolment_id", "customer_id", "care_model", "version", "entered_at", "step", "arrived_at", "due_at"]
     rows = pa.table(
         {name: standings[name] for name in columns}
         | {"window_key": recorded["window_key"].take(places), "is_control": standings["is_control"]}

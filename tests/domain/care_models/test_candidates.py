@@ -9,8 +9,8 @@ import pyarrow as pa
 import pytest
 
 from dagster_project.adapters.conditions import evaluate
-from dagster_project.domain.care_models import CANDIDATES, CareModel, candidates
-from dagster_project.domain.care_models.steps import Action, Part, Variant
+from dagster_project.domain.care_models import CANDIDATES, CareModel, Duration, candidates
+from dagster_project.domain.care_models.steps import Action, Part, Variant, Wait
 from dagster_project.domain.clock import naive_utc
 from dagster_project.domain.conditions import compile_condition
 from dagster_project.domain.decisions.contact_id import contact_ids
@@ -24,8 +24,10 @@ def standing(care_model: CareModel, *people: str, as_of: str = EVENING, **more: 
     """People at the first step of a model."""
     found = enter(care_model, customers(*people), as_of)
     count = found.num_rows
-    columns = {"step": ["first"] * count, "passed_step": [None] * count, "due_at": [None] * count} | more
-    kinds = {"due_at": MOMENT}
+    there = found["entered_at"].to_pylist()
+    columns = {"step": ["first"] * count, "passed_step": [None] * count, "arrived_at": there, "due_at": [None] * count}
+    columns |= more
+    kinds = {"arrived_at": MOMENT, "due_at": MOMENT}
     for name, values in columns.items():
         found = found.append_column(name, pa.array(values, kinds.get(name, pa.string())))
     return found
@@ -94,3 +96,43 @@ def test_variants_are_drawn_for_good_and_by_their_shares() -> None:
     assert 60 < treatments.count("two") < 140
     again = propose(varied, rows.take(pa.array(range(399, -1, -1))), "2026-04-03T12:00")
     assert ids(again, "treatment") == treatments
+
+
+def two_steps(pause: Wait | None = None) -> CareModel:
+    tested = model()
+    first = tested.parts[0]
+    middle = (Part("pause", pause),) if pause else ()
+    return replace(tested, parts=(first, *middle, replace(first, step="second")))
+
+
+@pytest.mark.parametrize(
+    ("arrives", "planned"),
+    [
+        ("2026-03-31T23:00", "2026-03-31T23:59:59"),  # there already
+        ("2026-04-01T09:00", "2026-04-01T09:00"),  # comes before the next run: decided now, for its own hour
+        ("2026-04-03T09:00", None),  # the letter before it is still being printed
+    ],
+)
+def test_an_action_after_a_contact_to_come_is_planned_when_that_one_is_made(arrives: str, planned: str | None) -> None:
+    tested = two_steps()
+    rows = standing(tested, "a", step=["second"], arrived_at=[naive_utc(at(arrives))])
+    expected = [] if planned is None else [naive_utc(at(planned))]
+    assert ids(propose(tested, rows), "planned_for") == expected
+
+
+@pytest.mark.parametrize(
+    ("arrives", "due", "planned"),
+    [
+        ("2026-03-30T09:00", "2026-04-01T09:00", "2026-04-01T09:00"),  # it ends before the next run
+        ("2026-03-30T09:00", "2026-04-02T09:00", None),
+        ("2026-04-01T09:00", "2026-04-01T09:00", None),  # it has not begun: looked at again when it does
+    ],
+)
+def test_an_action_after_a_pause_is_planned_for_the_end_of_the_pause(
+    arrives: str, due: str, planned: str | None
+) -> None:
+    tested = two_steps(Wait(Duration(days=2)))
+    moments = {"arrived_at": [naive_utc(at(arrives))], "due_at": [naive_utc(at(due))]}
+    rows = standing(tested, "a", step=["pause"], **moments)
+    expected = [] if planned is None else [naive_utc(at(planned))]
+    assert ids(propose(tested, rows), "planned_for") == expected
