@@ -75,8 +75,8 @@ def _due(model: CareModel, rows: pd.DataFrame, name: str, as_of: datetime, zone:
     comes = rows["due_at"].where(paused, rows["arrived_at"])  # when each is at the action
     soon = (paused | ((rows["step"] == name) & ~is_there)) & (comes <= until)
     at_once = rows[here].assign(planned_for=pd.Timestamp(soonest))
-    ahead = rows[soon & ~here]
-    ahead = ahead.assign(planned_for=comes.where(comes >= soonest, pd.Timestamp(soonest)))
+    planned = comes.where(comes >= soonest, pd.Timestamp(soonest))
+    ahead = rows.assign(planned_for=planned)[soon & ~here]
     return pd.concat([at_once, ahead], ignore_index=True) if len(ahead) else at_once.reset_index(drop=True)
 
 
