@@ -23,6 +23,7 @@ ALWAYS = (
     "customer_360/customer_service_contacts",
     "customer_360/customer_timeline",
     "customer_360/consents_current",
+    "customer_360/customer_consents",
 )
 WHOLE_ROOMS = ("analytics", "care_models", "decisions", "audiences")
 VAULT_TABLES = ("customer_360/contact_points",)
