@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from dagster_project.adapters.asking import asking_of
 from dagster_project.adapters.conditions import evaluate
-from dagster_project.domain.care_models.engine.advance import Asking, Told, advance, enter
+from dagster_project.domain.care_models.engine.advance import Told, advance, enter
 from dagster_project.domain.care_models.engine.fold import standings_of
+from dagster_project.domain.care_models.engine.moves import may_move, move, versions_of
 from dagster_project.domain.care_models.engine.record import path
 from dagster_project.domain.care_models.engine.schema import CONTACTS, HAPPENINGS, RESPONSES, STANDINGS, TRANSITIONS
 from dagster_project.domain.care_models.engine.walk import EXIT_OF_SAME, Plan
 from dagster_project.domain.care_models.model import CareModel
-from dagster_project.domain.care_models.moments import microseconds, next_occurrence
 from dagster_project.domain.care_models.schema import MOMENT
 from dagster_project.domain.care_models.steps import Action
 from dagster_project.domain.clock import naive_utc
-from dagster_project.domain.conditions import Condition, ConditionError
+from dagster_project.domain.conditions import ConditionError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-YEARLY = ("birthday",)  # dates of which day and month count: the next one is meant
 CustomersAt = Callable[[datetime], "pa.Table"]
 
 
@@ -64,14 +64,20 @@ class Facts:
     salt: str
 
 
-def advance_all(versions: Mapping[tuple[str, int], CareModel], enrolments: pa.Table, facts: Facts) -> Advance:
-    """Move enrolments on, each on its own version.
+def advance_all(
+    versions: Mapping[tuple[str, int], CareModel],
+    enrolments: pa.Table,
+    facts: Facts,
+    newest: Sequence[CareModel] = (),
+) -> Advance:
+    """Move enrolments on, each on its own version, and into a newer one where that says so.
 
     Args:
         versions: every version somebody may be on.
         enrolments: ``Ledger.enrolments()``, or some of it; those recorded after the moment are left alone.
         facts: what is known. Of transitions and contacts only those before the moment count, so that the same moment
             again finds the same.
+        newest: the care models as their files are, whose ``moves`` count.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -80,29 +86,52 @@ def advance_all(versions: Mapping[tuple[str, int], CareModel], enrolments: pa.Ta
     mine = enrolments.filter(pc.less_equal(enrolments["recorded_at"].cast(MOMENT), now))
     mine = _with_sides(mine, facts.held_out)
     held = path(facts.transitions.filter(pc.less(facts.transitions["recorded_as_of"], now)))
+    mine = mine.set_column(mine.column_names.index("version"), "version", versions_of(mine, held))
     contacts = _contacts(facts.contacts, now)
     responses = _responses(facts.responses, facts.contacts)
     standings, added, faults = [], [TRANSITIONS.empty_table()], {}
+    doors = {model.care_model: model for model in newest}
+    came: dict[tuple[str, int], list[pa.Table]] = {}
     for (name, version), model in sorted(versions.items()):
         of_it = mine.filter(pc.and_(pc.equal(mine["care_model"], name), pc.equal(mine["version"], str(version))))
-        if not of_it.num_rows:
-            continue
         plan = plan_of(model, facts.salt)
         begun = _begun(plan, of_it, held, facts.as_of)
+        stand, transitions = pa.concat_tables([begun.standings, *came.get((name, version), [])]), begun.transitions
+        if not stand.num_rows:
+            continue
         try:
-            told = Told(_happenings(model, facts.events, of_it, facts.as_of), responses, contacts)
-            done = advance(plan, begun.standings, told, facts.as_of, facts.since, facts.zone, _asking(facts, held))
+            told = Told(_happenings(model, facts.events, stand, facts.as_of), responses, contacts)
+            done = advance(plan, stand, told, facts.as_of, facts.since, facts.zone, asking_of(facts, held))
+            stand, transitions = done.standings, pa.concat_tables([transitions, done.transitions])
+            door = doors.get(name, model)
+            if version in door.moves and version < door.version:
+                goes = may_move(plan, stand, _of_version(facts.contacts, model), door.moves[version])
+                moved = move(
+                    plan_of(door, facts.salt), stand.filter(goes), transitions, door.moves[version],
+                    str(door.version), facts.as_of,
+                )  # fmt: skip
+                came.setdefault((name, door.version), []).append(moved.standings)
+                stand, transitions = stand.filter(pc.invert(goes)), moved.transitions
         except ConditionError as error:
             faults[name] = str(error)
-            standings.append(_marked(model, begun.standings, of_it))
-            added.append(begun.transitions)
-            continue
-        standings.append(_marked(model, done.standings, of_it))
-        added.extend([begun.transitions, done.transitions])
+        standings.append(_marked(model, stand, mine))
+        added.append(transitions)
     new = pa.concat_tables(added)
-    stand = pa.concat_tables(standings) if standings else _nobody()
+    everyone = pa.concat_tables(standings) if standings else _nobody()
     whole = path(pa.concat_tables([held, new])) if new.num_rows else held
-    return Advance(mine, stand, whole, new, faults)
+    return Advance(mine, everyone, whole, new, faults)
+
+
+def _of_version(contacts: pa.Table, model: CareModel) -> pa.Table:
+    """The contacts that a version decided, as the engine takes them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    about = {"care_model": model.care_model, "version": str(model.version)}
+    theirs = pc.is_valid(contacts["enrolment_id"])
+    for column, value in about.items():
+        theirs = pc.and_(theirs, pc.equal(contacts[column], pa.scalar(value)))
+    return contacts.filter(theirs).select(CONTACTS.names).cast(CONTACTS)
 
 
 def together(one: Advance, other: Advance) -> Advance:
@@ -206,58 +235,6 @@ def _happenings(model: CareModel, events: pa.Table, enrolments: pa.Table, as_of:
             pa.table([columns[column] for column in HAPPENINGS.names], names=HAPPENINGS.names).cast(HAPPENINGS)
         )
     return pa.concat_tables(found)
-
-
-def _asking(facts: Facts, held: pa.Table) -> Asking:
-    """The engine's questions: what was true of customers at the ends of days, and what the record says."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    def by_moment(asked: pa.Table) -> list[tuple[datetime, Any, pa.Table, Any]]:
-        """Of each moment asked about: its rows, the customers then, and where each of the rows' customers stands."""
-        moments = asked["as_of"].cast(pa.int64()).to_numpy()
-        found = []
-        for moment in sorted(set(moments.tolist())):
-            rows = (moments == moment).nonzero()[0]
-            at = facts.as_of
-            customers = facts.customers
-            if moment != microseconds(facts.as_of) and facts.customers_at is not None:
-                at = asked["as_of"][int(rows[0])].as_py().replace(tzinfo=UTC)
-                customers = facts.customers_at(at)
-            ids = asked["customer_id"].take(pa.array(rows))
-            places = pc.index_in(ids, value_set=customers["customer_id"].combine_chunks())
-            found.append((at, rows, customers, places))
-        return found
-
-    def conditions(asked: Mapping[str, Condition], rows: pa.Table) -> dict[str, pa.BooleanArray]:
-        import numpy as np
-
-        answers = {name: np.zeros(rows.num_rows, dtype=bool) for name in asked}
-        for at, numbers, customers, places in by_moment(rows):
-            is_known = places.is_valid().to_numpy(zero_copy_only=False)
-            of_them = customers.take(places.drop_null())
-            for name, answer in evaluate(asked, of_them, at).items():
-                answers[name][numbers[is_known]] = answer.to_numpy(zero_copy_only=False)
-        return {name: pa.array(answer) for name, answer in answers.items()}
-
-    def dates(attribute: str, rows: pa.Table) -> pa.Array:
-        days: list[date | None] = [None] * rows.num_rows
-        for at, numbers, customers, places in by_moment(rows):
-            for number, value in zip(numbers.tolist(), customers[attribute].take(places).to_pylist(), strict=True):
-                days[number] = _day(attribute, value, at, facts.zone)
-        return pa.array(days, pa.date32())
-
-    def recorded(ids: pa.Array) -> pa.Table:
-        return held.filter(pc.is_in(held["enrolment_id"], value_set=ids))
-
-    return Asking(conditions, dates, recorded)
-
-
-def _day(attribute: str, value: Any, at: datetime, zone: ZoneInfo) -> date | None:
-    if value is None:
-        return None
-    day = value.replace(tzinfo=UTC).astimezone(zone).date() if isinstance(value, datetime) else value
-    return next_occurrence(day, at.astimezone(zone).date()) if attribute in YEARLY else day
 
 
 def _marked(model: CareModel, standings: pa.Table, enrolments: pa.Table) -> pa.Table:

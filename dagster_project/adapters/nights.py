@@ -96,7 +96,7 @@ def enrol_and_advance(
     hold_out(settings, ledger, known.customers, as_of)
     faults, fits = _versions(ledger, models, as_of, read)
     facts = _facts(settings, ledger, known, as_of)
-    before = advance_all(fits.versions, ledger.enrolments(), facts)
+    before = advance_all(fits.versions, ledger.enrolments(), facts, fits.newest)
     faults |= _enter(settings, ledger, fits.newest, known, before, as_of)
     done = together(before, advance_all(fits.versions, _not_in(ledger.enrolments(), before.enrolments), facts))
     faults |= done.faults
@@ -162,10 +162,21 @@ def _versions(
             )
             continue
         newest.append(model)
+        faults |= _moving_nowhere(model, versions)
         if kept is None:
             ledger.keep_definition(model, as_of)
         versions[key] = model
     return faults, _Versions(newest, versions)
+
+
+def _moving_nowhere(model: CareModel, versions: Mapping[tuple[str, int], CareModel]) -> dict[str, str]:
+    """A step of an older version to move from that this version never had."""
+    for version, places in model.moves.items():
+        older = versions.get((model.care_model, version))
+        lost = [] if older is None else sorted(set(places) - {step.step for step in older.steps})
+        if lost:
+            return {model.care_model: f"moves: version {version} has no step {lost[0]!r} to go on from"}
+    return {}
 
 
 def _facts(settings: Settings, ledger: Ledger, known: Known, as_of: datetime) -> Facts:
