@@ -184,5 +184,10 @@ def _listed(known: Callable[[], tuple[str, ...]]) -> Any:
     return Field(json_schema_extra=lambda schema: schema.update({"enum": list(known())}))
 
 
+def _all() -> tuple[str, ...]:
+    return tuple(shipped())
+
+
+ChannelName = Annotated[str, _one_of(_all), _listed(_all)]
 ContactChannel = Annotated[str, _one_of(contact_channels), _listed(contact_channels)]
 ResponseCode = Annotated[str, _one_of(_response_codes), _listed(_response_codes)]

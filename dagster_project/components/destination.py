@@ -9,13 +9,26 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from dagster_project.components.channels import ChannelName
 from dagster_project.components.fenced import Fault, Folder, load_folder
 from dagster_project.domain.exports.destination import Destination
 from dagster_project.domain.exports.formats import FORMATS
 
 FOLDER = Path(__file__).resolve().parent.parent / "defs" / "exports" / "destinations"
 Name = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{1,49}$")]  # becomes a folder's and a table's name
-CHANNEL_OF_FORMAT = {"mailchimp": "email", "call_list": "phone", "google_ads": "ads", "meta": "ads"}
+CHANNELS_OF_FORMAT = {
+    "mailchimp": ("email",),
+    "call_list": ("phone",),
+    "postal_list": ("letter", "sample", "event"),
+    "text_list": ("sms",),
+    "task_list": ("staff",),
+    "slot_list": ("push", "web"),
+    "google_ads": ("ads",),
+    "meta": ("ads",),
+}
+FormatName = Literal[
+    "mailchimp", "call_list", "postal_list", "text_list", "task_list", "slot_list", "google_ads", "meta"
+]
 
 
 class DestinationFile(BaseModel):
@@ -29,8 +42,8 @@ class DestinationFile(BaseModel):
     kind: Literal["message", "membership"] = Field(
         description="message: each chosen contact once; membership: a set kept equal to an audience"
     )
-    format: Literal["mailchimp", "call_list", "google_ads", "meta"] = Field(description="the form of its files")
-    channel: Literal["email", "phone", "ads"] = Field(description="the channel it serves")
+    format: FormatName = Field(description="the form of its files")
+    channel: ChannelName = Field(description="the channel it serves")
     purpose: Name = Field(default="marketing", description="the purpose of the consent its audience needs")
     care_models: list[Name] | None = Field(
         default=None, min_length=1, description="message only: these care models alone; left out: all of the channel"
@@ -49,8 +62,9 @@ class DestinationFile(BaseModel):
         form = FORMATS[self.format]
         if form.kind != self.kind:
             raise ValueError(f"format {self.format} is for a {form.kind} destination, this one is a {self.kind}")
-        if CHANNEL_OF_FORMAT[self.format] != self.channel:
-            raise ValueError(f"format {self.format} serves the channel {CHANNEL_OF_FORMAT[self.format]}")
+        served = CHANNELS_OF_FORMAT[self.format]
+        if self.channel not in served:
+            raise ValueError(f"format {self.format} serves the channel {' or '.join(served)}")
         of_membership = ("audience", "segment", "audience_code")
         if self.kind == "membership":
             for key in of_membership:

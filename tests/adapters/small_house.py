@@ -27,10 +27,18 @@ GOOGLE = Destination(
 )
 META = Destination("meta", "membership", "meta", "ads", audience="fading", segment="fading", audience_code="hv-01")
 ANYTHING_GOES = ContactPolicy(
-    channels={"email": Channel("email", "has_email"), "phone": Channel("phone", "has_phone")}, per_customer_per_day=None
+    channels={
+        "email": Channel("email", "has_email"),
+        "phone": Channel("phone", "has_phone"),
+        "letter": Channel("letter", "has_postal_address"),
+        "staff": Channel("staff", None),
+        "push": Channel("push", None),
+    },
+    per_customer_per_day=None,
 )
 POINT_COLUMNS = (
     "customer_id",
+    "customer_number",
     "email",
     "phone",
     "first_name",
@@ -53,6 +61,7 @@ def point(customer_id: str, **changes: str | None) -> dict[str, str | None]:
     number = int(customer_id[1:])
     row: dict[str, str | None] = {
         "customer_id": customer_id,
+        "customer_number": str(10_000 + number),
         "email": f"asiakas{number}@example.com",
         "phone": f"+35840{1_000_000 + number}",
         "first_name": f"Etunimi{number}",
@@ -97,7 +106,7 @@ def consent(ledger: Ledger, ids: Iterable[str], denied: Iterable[str] = (), at: 
             "decided_at": naive_utc(AS_OF - timedelta(days=30)),
         }
         for customer_id in ids
-        for channel in ("email", "phone", "ads")
+        for channel in ("email", "phone", "letter", "staff", "push", "ads")
     ]
     schema = pa.schema(
         [

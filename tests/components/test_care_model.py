@@ -68,7 +68,8 @@ def test_the_example_is_right() -> None:
         ("version: 1", "version: '1'", "3: version: should be a valid integer"),
         ("version: 1", "version: 0", "3: version: should be greater than or equal to 1"),
         ("event: purchase", "event: purchases", "10: entry.event: should be 'purchase', 'return', 'web_visit', "
-         "'product_view', 'checked_in', 'newsletter_sent', 'newsletter_opened', 'newsletter_clicked', 'newsletter_machine_opened', "
+         "'product_view', 'checked_in', 'newsletter_sent', 'newsletter_opened', 'newsletter_clicked', "
+         "'newsletter_machine_opened', "
          "'newsletter_machine_clicked', 'newsletter_bounced', 'newsletter_unsubscribed', 'service_opened', "
          "'service_closed', 'consent_given', 'consent_denied', 'joined', 'became_prospect', 'became_new', "
          "'became_active', 'became_fading', 'became_passive', 'became_lost' or 'became_returned'; "

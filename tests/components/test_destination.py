@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from dagster_project.components.channels import contact_channels, shipped
 from dagster_project.components.destination import destinations, load_destinations
 
 LETTERS = """\
@@ -39,11 +41,29 @@ def load(tmp_path: Path, **files: str) -> tuple[list[str], list[str]]:
 def test_the_destinations_that_ship_are_right() -> None:
     assert load_destinations().faults == []
     assert {destination.name: destination.format for destination in destinations()} == {
+        "app_messages": "slot_list",
         "contact_centre_calls": "call_list",
+        "event_invitations": "postal_list",
         "google_ads_fading_high_value": "google_ads",
         "mailchimp_letters": "mailchimp",
         "meta_fading_high_value": "meta",
+        "postal_letters": "postal_list",
+        "sample_orders": "postal_list",
+        "shop_pages": "slot_list",
+        "shop_staff_tasks": "task_list",
+        "text_messages": "text_list",
     }
+
+
+def test_every_channel_that_carries_contacts_is_delivered_by_somebody() -> None:
+    delivered = {one.channel for one in destinations() if one.kind == "message" and one.care_models is None}
+    assert delivered == set(contact_channels())
+
+
+def test_a_batch_is_valid_for_longer_than_its_channel_needs() -> None:
+    for one in destinations():
+        needed = shipped()[one.channel].lead_time
+        assert one.expires_after > timedelta(days=needed.days + 3, hours=needed.hours) or not needed, one.name
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,8 @@ ROOMS = {
     "audiences": {"trigger_list__welcome_after_first_purchase", "trigger_list__service_recovery",
                   "trigger_list__high_value_fading"},
     "exports": {"published", "acknowledgements", "data_docs", "mailchimp_letters", "contact_centre_calls",
-                "google_ads_fading_high_value", "meta_fading_high_value"},
+                "google_ads_fading_high_value", "meta_fading_high_value", "postal_letters", "text_messages",
+                "app_messages", "shop_pages", "sample_orders", "event_invitations", "shop_staff_tasks"},
 }  # fmt: skip
 
 # These steps never open the warehouse: they read the ledger, published Parquet, or files.
@@ -46,6 +47,13 @@ OUTSIDE_THE_POOL = {
     "contact_centre_calls",
     "google_ads_fading_high_value",
     "meta_fading_high_value",
+    "postal_letters",
+    "text_messages",
+    "app_messages",
+    "shop_pages",
+    "sample_orders",
+    "event_invitations",
+    "shop_staff_tasks",
 }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import pyarrow as pa
 
 COLUMNS = (
@@ -25,12 +27,17 @@ CONTACT_POINTS = [
     ("c07", None, None, "Ilman", "Osoitetta", "20100", "Turku", "FI", "fi"),
     ("c08", "a" * 250 + "@example.com", "+15550001111222233", None, None, None, None, "FI", "fi"),
 ]
+STREETS = ("Kotikatu 1", "Äyritie 2 B; -1", "221B Baker Street", "=1+1", None, "", "Kauppatori 3", None)
+NUMBERS = ("10017", "10018", None, "=7", "10021", "10022", None, None)
 
 
 def contact_points() -> pa.Table:
     """The customers as the vault publishes them."""
-    columns = zip(*CONTACT_POINTS, strict=True)
-    return pa.table({name: pa.array(values, pa.string()) for name, values in zip(COLUMNS, columns, strict=True)})
+    columns = dict(zip(COLUMNS, zip(*CONTACT_POINTS, strict=True), strict=True)) | {
+        "street": STREETS,
+        "customer_number": NUMBERS,
+    }
+    return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
 
 
 def contacts() -> pa.Table:
@@ -39,6 +46,9 @@ def contacts() -> pa.Table:
     count = people.num_rows
     rows = people.append_column("contact_id", pa.array([f"{number:032x}" for number in range(1, count + 1)]))
     rows = rows.append_column("care_model", pa.array(["high_value_fading"] * count))
+    rows = rows.append_column("language_fallback", pa.array(["en"] * count))
+    planned = [datetime(2026, 3, 31, 6, 30)] * count  # noqa: DTZ001 - UTC, as tables keep it
+    rows = rows.append_column("planned_for", pa.array(planned, pa.timestamp("us")))
     rows = rows.append_column("treatment", pa.array(["we_miss_you"] * count))
     rows = rows.append_column("offer", pa.array(["-20 % this week"] + [None] * (count - 1), pa.string()))
     rows = rows.append_column("subject", pa.array(["Tervetuloa takaisin; =1"] * count))

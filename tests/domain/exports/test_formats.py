@@ -68,6 +68,27 @@ def test_a_phone_number_is_never_escaped() -> None:
     assert first["phone"] == "+358401234567"
 
 
+@pytest.mark.parametrize(
+    ("form", "unknown"),
+    [
+        ("postal_list", ("358401234567", "example.com", "10017")),
+        ("text_list", ("virtanen", "example.com", "kotikatu", "10017")),
+        ("task_list", ("358401234567", "example.com", "kotikatu")),
+        ("slot_list", ("aino", "virtanen", "358401234567", "example.com", "kotikatu")),
+    ],
+)
+def test_whoever_delivers_learns_only_what_it_takes(form: str, unknown: tuple[str, ...]) -> None:
+    content = file_of(form).decode().lower()
+    assert not [value for value in unknown if value in content]
+    assert "10017" in content or "aino" in content, "negative control"
+
+
+def test_a_language_nobody_knows_falls_back_on_the_actions() -> None:
+    read = csv.DictReader(io.StringIO(file_of("slot_list").decode()))
+    rows = {row["customer_number"]: row["language"] for row in read}
+    assert (rows["10017"], rows["'=7"]) == ("fi", "en")
+
+
 def sha(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 

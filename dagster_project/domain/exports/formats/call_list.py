@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from dagster_project.domain.exports.formats.format import Format, Rows
+from dagster_project.domain.exports.formats.format import Format, Rows, language_of
 from dagster_project.domain.exports.values import free_text, text_table, texts, valid_phone
 
 COLUMNS = (
@@ -29,7 +29,7 @@ def make(contacts: pa.Table) -> Rows:
         "phone": phones,
         "first_name": [free_text(value) for value in texts(contacts["first_name"])],
         "last_name": [free_text(value) for value in texts(contacts["last_name"])],
-        "language": texts(contacts["language_code"]),
+        "language": language_of(contacts),
         "reason": [free_text(value) for value in texts(contacts["subject"])],
         "script": texts(contacts["treatment"]),
         "offer": [free_text(value) for value in texts(contacts["offer"])],

@@ -6,10 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dagster_project.domain.exports.destination import Kind
+from dagster_project.domain.exports.values import texts
 
-CONTACT_COLUMNS = ("contact_id", "care_model", "treatment", "offer", "subject", "link", "priority")  # of a message
+CONTACT_COLUMNS = (
+    "contact_id", "care_model", "treatment", "offer", "subject", "link", "language_fallback", "planned_for", "priority",
+)  # of a message  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -48,3 +52,14 @@ class Format:
     contact_points: tuple[str, ...]
     make: Callable[[pa.Table], Rows]
     one_row_per: str | None = None
+
+
+def language_of(contacts: pa.Table) -> list[str]:
+    """The language each contact is in: the customer's own, or the one the action falls back on.
+
+    >>> language_of(pa.table({"language_code": ["fi", None], "language_fallback": ["en", "en"]}))
+    ['fi', 'en']
+    """
+    own = pa.array(texts(contacts["language_code"]), pa.string())
+    fallback = pa.array(texts(contacts["language_fallback"]), pa.string())
+    return pc.if_else(pc.equal(own, ""), fallback, own).to_pylist()

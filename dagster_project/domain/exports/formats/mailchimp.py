@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from dagster_project.domain.exports.formats.format import Format, Rows
+from dagster_project.domain.exports.formats.format import Format, Rows, language_of
 from dagster_project.domain.exports.values import free_text, text_table, texts, valid_email
 
 COLUMNS = (
@@ -47,7 +47,7 @@ def make(contacts: pa.Table) -> Rows:
         "First Name": [free_text(value, TEXT_FIELD) for value in texts(contacts["first_name"])],
         "Last Name": [free_text(value, TEXT_FIELD) for value in texts(contacts["last_name"])],
         "Tags": tags,
-        "Language": texts(contacts["language_code"]),
+        "Language": language_of(contacts),
         "Treatment": texts(contacts["treatment"]),
         "Offer": [free_text(value, TEXT_FIELD) for value in texts(contacts["offer"])],
         "Subject": [free_text(value) for value in subjects],
