@@ -6,6 +6,7 @@ import pytest
 
 from dagster_project.components.care_model import load_care_models
 from dagster_project.components.encounter import load_encounters
+from dagster_project.components.story import load_stories
 from dagster_project.domain.care_models.duration import Duration
 from dagster_project.domain.care_models.model import CareModel, DateEntry, EventEntry, SilenceEntry, WaveEntry
 from dagster_project.domain.care_models.steps import Action, Part
@@ -13,9 +14,9 @@ from dagster_project.settings import CHECKOUT
 
 PAGES = CHECKOUT / "docs" / "care_models"
 MODELS = {name: item.as_model() for name, item in load_care_models().items.items()}
-SHIPPED = {
+EIGHT = {
     "welcome_after_first_purchase", "second_purchase", "post_purchase_check", "high_value_fading", "service_recovery",
-    "loyalty_activation", "sleeping_subscriber",
+    "loyalty_activation", "birthday_visit", "sleeping_subscriber",
 }  # fmt: skip
 each_model = pytest.mark.parametrize("model", list(MODELS.values()), ids=list(MODELS))
 
@@ -24,16 +25,16 @@ def hours(span: Duration) -> int:
     return span.days * 24 + span.hours
 
 
-def test_the_models_are_shipped_and_none_has_a_fault() -> None:
+def test_eight_models_are_shipped_and_none_has_a_fault() -> None:
     assert load_care_models().faults == []
-    assert set(MODELS) == SHIPPED
+    assert set(MODELS) == EIGHT
 
 
-def test_every_encounter_is_right() -> None:
+def test_every_encounter_is_right_and_used() -> None:
     encounters = load_encounters()
     assert encounters.faults == []
     used = {action.encounter for model in MODELS.values() for action in model.actions.values()}
-    assert used <= set(encounters.items)
+    assert used == set(encounters.items)
     assert {name for one in encounters.items.values() for name in one.follows} <= set(encounters.items)
     assert [encounters.files[name].stem for name in encounters.items] == list(encounters.items)
     assert [load_care_models().files[name].stem for name in MODELS] == list(MODELS), "a file is named as its model"
@@ -89,6 +90,18 @@ def test_its_page_names_every_step_its_file_and_its_map(model: CareModel) -> Non
     assert f"]({model.care_model}.md)" in (PAGES / "README.md").read_text()
 
 
+def test_every_model_has_stories_that_go_well_and_stories_of_what_must_never_happen() -> None:
+    stories = list(load_stories().items.values())
+    for name in MODELS:
+        mine = [story for story in stories if story.care_model == name]
+        assert len(mine) >= 3, name
+        assert any(story.expect for story in mine), name
+        assert any(story.never for story in mine), name
+    played = {(story.care_model, met.step) for story in stories for met in story.expect}
+    due = {(name, step) for name, model in MODELS.items() for step in model.actions}
+    assert due - played == set(), "every action of every model is met in some story"
+
+
 def test_the_ways_in_are_of_four_kinds() -> None:
     kinds = {type(model.entry) for model in MODELS.values()}
     assert kinds == {EventEntry, DateEntry, SilenceEntry, WaveEntry}
@@ -97,6 +110,11 @@ def test_the_ways_in_are_of_four_kinds() -> None:
 def test_where_two_want_the_same_customer_they_go_in_the_order_the_page_tells() -> None:
     order = sorted(MODELS.values(), key=lambda one: (one.action_class != "transactional", -one.priority * one.value))
     assert [one.care_model for one in order] == [
-        "service_recovery", "post_purchase_check", "high_value_fading", "second_purchase",
+        "service_recovery", "post_purchase_check", "high_value_fading", "birthday_visit", "second_purchase",
         "welcome_after_first_purchase", "loyalty_activation", "sleeping_subscriber",
     ]  # fmt: skip
+
+
+def test_the_birthday_goes_by_post_and_shop_and_phone_before_any_letter_by_e_mail() -> None:
+    channels = [action.channel for action in MODELS["birthday_visit"].actions.values()]
+    assert channels == ["letter", "staff", "email", "sms"]
