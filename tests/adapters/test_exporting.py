@@ -17,7 +17,6 @@ from dagster_project.adapters.exporting import NotPublished, export_all, export_
 from dagster_project.adapters.ledger import Ledger, open_ledger
 from dagster_project.adapters.outbox import is_whole
 from dagster_project.domain.decisions.suppression import Suppression
-from dagster_project.domain.exports.destination import Destination
 from dagster_project.settings import Settings
 from tests.adapters.small_house import (
     AS_OF,
@@ -284,21 +283,3 @@ def test_a_receiver_may_carry_batches_off(home: Settings, ledger: Ledger) -> Non
     second = export_destination(home, ledger, LETTERS, AS_OF)
     assert second is not None
     assert second.sequence == 2
-
-
-@pytest.mark.parametrize(
-    ("channel", "form"), [("letter", "postal_list"), ("staff", "task_list"), ("push", "slot_list")]
-)
-def test_what_is_delivered_by_paper_and_people_leaves_too(
-    home: Settings, ledger: Ledger, channel: str, form: str
-) -> None:
-    house(home, [point(IDS[0]), point(IDS[1], street=None, customer_number=None, last_name=None)])
-    consent(ledger, IDS[:2])
-    sent, unreachable = claim(ledger, IDS[:2], channel=channel)
-    destination = Destination("lists", "message", form, channel)
-    batch = export_destination(home, ledger, destination, AS_OF)
-    assert batch is not None
-    assert [row["contact_id"] for row in rows_of(batches(home, "lists")[0])] == [sent]
-    assert statuses(ledger)[sent][0] == "published"
-    assert statuses(ledger)[unreachable][0] == "returned", "and nobody waits for ever"
-    assert waiting(home, ledger, [destination]) == []

@@ -160,3 +160,21 @@ def _is_json(line: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def test_who_comes_into_the_sister_shop_was_there_before_paying(files: dict[str, RawFile]) -> None:
+    visits = rows_of(files["visits"])
+    came = {(row["contact_id"], row["visited_at"][:10]): row["visited_at"] for row in visits}
+    paid = {(row["contact_id"], row["ordered_at"][:10]): row["ordered_at"] for row in rows_of(files["orders"])}
+    both = came.keys() & paid.keys()
+    assert 0.5 < len(both) / len(paid) < 0.9, "some cards are not read"
+    assert sum(came[key] < paid[key] for key in both) > 0.95 * len(both), "but for who comes twice a day"
+    assert len(came.keys() - paid.keys()) > 20, "some only look around"
+    assert {row["contact_id"] for row in visits} <= {row["contact_id"] for row in rows_of(files["contacts"])}
+
+
+def test_only_who_has_the_app_is_asked_about_it(files: dict[str, RawFile]) -> None:
+    asked = Counter(row["channel"] for row in rows_of(files["consents"]))
+    assert asked["push"] == asked["sms"] < asked["email"] == asked["phone"] == asked["letter"] == asked["ads"]
+    last = {(row["contact_id"], row["channel"]): row for row in rows_of(files["consents"])}
+    assert {row["is_given"] for row in last.values() if row["channel"] == "push"} == {"true", "false"}
