@@ -90,6 +90,7 @@ def advance_all(
     contacts = _contacts(facts.contacts, now)
     responses = _responses(facts.responses, facts.contacts)
     standings, added, faults = [], [TRANSITIONS.empty_table()], {}
+    asking = asking_of(facts, held)
     doors = {model.care_model: model for model in newest}
     came: dict[tuple[str, int], list[pa.Table]] = {}
     for (name, version), model in sorted(versions.items()):
@@ -101,7 +102,7 @@ def advance_all(
             continue
         try:
             told = Told(_happenings(model, facts.events, stand, facts.as_of), responses, contacts)
-            done = advance(plan, stand, told, facts.as_of, facts.since, facts.zone, asking_of(facts, held))
+            done = advance(plan, stand, told, facts.as_of, facts.since, facts.zone, asking)
             stand, transitions = done.standings, pa.concat_tables([transitions, done.transitions])
             door = doors.get(name, model)
             if version in door.moves and version < door.version:

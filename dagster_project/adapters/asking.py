@@ -22,32 +22,38 @@ YEARLY = ("birthday",)  # dates of which day and month count: the next one is me
 
 def asking_of(facts: Facts, held: pa.Table) -> Asking:
     """The engine's questions: what was true of customers at the ends of days, and what the record says."""
+    import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    today = _Places()
+
     def by_moment(asked: pa.Table) -> list[tuple[datetime, Any, pa.Table, Any]]:
         """Of each moment asked about: its rows, the customers then, and where each of the rows' customers stands."""
+        if facts.customers_at is None:
+            everyone = np.arange(asked.num_rows)
+            return [(facts.as_of, everyone, facts.customers, today.of(asked["customer_id"], facts.customers))]
         moments = asked["as_of"].cast(pa.int64()).to_numpy()
         found = []
-        for moment in sorted(set(moments.tolist())):
-            rows = (moments == moment).nonzero()[0]
-            at = facts.as_of
-            customers = facts.customers
-            if moment != microseconds(facts.as_of) and facts.customers_at is not None:
+        order = np.argsort(moments, kind="stable")
+        for rows in np.split(order, np.flatnonzero(np.diff(moments[order])) + 1) if len(order) else []:
+            at, ids = facts.as_of, asked["customer_id"].take(pa.array(rows))
+            if moments[rows[0]] == microseconds(facts.as_of):
+                customers, places = facts.customers, today.of(ids, facts.customers)
+            else:
                 at = asked["as_of"][int(rows[0])].as_py().replace(tzinfo=UTC)
                 customers = facts.customers_at(at)
-            ids = asked["customer_id"].take(pa.array(rows))
-            places = pc.index_in(ids, value_set=customers["customer_id"].combine_chunks())
+                places = pc.index_in(ids, value_set=customers["customer_id"].combine_chunks())
             found.append((at, rows, customers, places))
         return found
 
     def conditions(asked: Mapping[str, Condition], rows: pa.Table) -> dict[str, pa.BooleanArray]:
-        import numpy as np
-
         answers = {name: np.zeros(rows.num_rows, dtype=bool) for name in asked}
+        needed = {column for condition in asked.values() for column, _ in condition.columns}
         for at, numbers, customers, places in by_moment(rows):
             is_known = places.is_valid().to_numpy(zero_copy_only=False)
-            of_them = customers.take(places.drop_null())
+            read = [name for name in customers.column_names if name in needed]
+            of_them = customers.select(read).take(places.drop_null())
             for name, answer in evaluate(asked, of_them, at).items():
                 answers[name][numbers[is_known]] = answer.to_numpy(zero_copy_only=False)
         return {name: pa.array(answer) for name, answer in answers.items()}
@@ -63,6 +69,23 @@ def asking_of(facts: Facts, held: pa.Table) -> Asking:
         return held.filter(pc.is_in(held["enrolment_id"], value_set=ids))
 
     return Asking(conditions, dates, recorded)
+
+
+class _Places:
+    """Where customers stand in a table that is asked many times: their ids are made into an index once."""
+
+    def __init__(self) -> None:
+        self._index: Any = None
+
+    def of(self, ids: pa.ChunkedArray, customers: pa.Table) -> pa.Array:
+        """The row of each customer; null where there is none."""
+        import pandas as pd
+        import pyarrow as pa
+
+        if self._index is None:
+            self._index = pd.Index(customers["customer_id"].to_numpy(zero_copy_only=False))
+        found = self._index.get_indexer(ids.to_numpy(zero_copy_only=False))
+        return pa.array(found, mask=found < 0)
 
 
 def _day(attribute: str, value: Any, at: datetime, zone: ZoneInfo) -> date | None:

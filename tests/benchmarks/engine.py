@@ -26,7 +26,7 @@ from dagster_project.domain.care_models.engine.advance import advance
 from dagster_project.domain.care_models.engine.fold import standings_of
 from dagster_project.domain.care_models.engine.record import path
 from dagster_project.domain.clock import end_of_day
-from tests.benchmarks.enrolled import TODAY, ZONE, Model, asking_of, customers_of, lived
+from tests.benchmarks.enrolled import TODAY, ZONE, Model, asking_at, customers_of, lived
 from tests.benchmarks.figures import forget_peak, peak_gib
 
 REFERENCE = "select bit_xor(hash(columns(*))) from read_parquet($file)"  # every value of every column is decoded
@@ -58,17 +58,18 @@ def measured(models: list[Model], customers: pa.Table, times: int, profile: bool
 
     def from_the_record() -> int:
         count = 0
+        recorded = path(pa.concat_tables([part for model in models for part in model.record]))
+        asking = asking_at(customers, recorded, now)
         for model in models:
-            recorded = path(pa.concat_tables(model.record))
             stand = standings_of(model.plan, model.standings.select(model.entries.column_names), recorded)
-            done = advance(model.plan, stand, model.told, now, since, ZONE, asking_of(customers, recorded))
+            done = advance(model.plan, stand, model.told, now, since, ZONE, asking)
             count += done.transitions.num_rows
         return count
 
     def a_day() -> int:
         count = 0
-        for model, recorded in zip(models, held, strict=True):
-            asking = asking_of(customers, recorded)
+        asking = asking_at(customers, pa.concat_tables(held), now)
+        for model in models:
             done = advance(model.plan, model.standings, model.told, now, since, ZONE, asking)
             count += done.transitions.num_rows
         return count

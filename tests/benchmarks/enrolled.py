@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dagster_project.adapters.conditions import evaluate
+from dagster_project.adapters.advancing import Facts
+from dagster_project.adapters.asking import asking_of
 from dagster_project.domain.care_models.duration import Duration
 from dagster_project.domain.care_models.engine.advance import Asking, Told, advance, enter
 from dagster_project.domain.care_models.engine.schema import CONTACTS, HAPPENINGS, RESPONSES, STANDINGS, TRANSITIONS
@@ -135,20 +134,13 @@ def happenings_of(plan: Plan, customers: pa.Array, rng: np.random.Generator) -> 
     return pa.concat_tables(found)
 
 
-def asking_of(customers: pa.Table, held: pa.Table) -> Asking:
-    """Conditions asked of the customers' rows, as the nightly run does; here they never change."""
-
-    def conditions(asked: Mapping[str, Any], rows: pa.Table) -> Mapping[str, pa.BooleanArray]:
-        places = pc.index_in(rows["customer_id"], value_set=customers["customer_id"].combine_chunks())
-        return evaluate(asked, customers.take(places), datetime(2026, 6, 15, tzinfo=UTC))
-
-    def dates(attribute: str, rows: pa.Table) -> pa.Array:
-        return pa.nulls(rows.num_rows, pa.date32())
-
-    def recorded(ids: pa.Array) -> pa.Table:
-        return held.filter(pc.is_in(held["enrolment_id"], value_set=ids))
-
-    return Asking(conditions, dates, recorded)
+def asking_at(customers: pa.Table, held: pa.Table, as_of: datetime) -> Asking:
+    """The nightly run's own way to ask; customers here are the same every day."""
+    nothing = pa.table({})
+    facts = Facts(
+        nothing, nothing, nothing, nothing, customers, None, frozenset(), as_of, None, ZONE, salt="salt-for-tests"
+    )
+    return asking_of(facts, held)
 
 
 def decided(model: Model, as_of: datetime) -> pa.Table:
@@ -187,7 +179,7 @@ def lived(number: int, customers: pa.Table, count: int, rng: np.random.Generator
     told = Told(happenings_of(plan, entries["customer_id"], rng), RESPONSES.empty_table(), CONTACTS.empty_table())
     model = Model(plan, entries, STANDINGS.empty_table(), told)
     since: datetime | None = None
-    asking = asking_of(customers, TRANSITIONS.empty_table())
+    asking = asking_at(customers, TRANSITIONS.empty_table(), end_of_day(TODAY, ZONE))
     for ago in range(ENTERED_WITHIN + 1, 0, -3):
         as_of = end_of_day(TODAY - timedelta(days=ago), ZONE)
         new = entries.filter(

@@ -174,14 +174,15 @@ def _touched(
 
 def _is_behind(plan: Plan, standings: pa.Table, contacts: pa.Table) -> npt.NDArray[np.bool_]:
     """Who stands beyond the step of one of these contacts without having made it."""
-    places = {step.step: number for number, step in enumerate(plan.steps)}
     stands = _places(standings["step"], plan)
     anchors = _places(standings["anchor_step"], plan)
     behind = np.zeros(standings.num_rows, dtype=bool)
-    number = pc.index_in(contacts["enrolment_id"], value_set=standings["enrolment_id"].combine_chunks()).to_pylist()
-    for row, step in zip(number, contacts["step"].to_pylist(), strict=True):
-        if row is not None and step in places:
-            behind[row] |= bool(anchors[row] <= places[step] < stands[row])
+    ids = standings["enrolment_id"].combine_chunks()
+    rows = pc.fill_null(pc.index_in(contacts["enrolment_id"], value_set=ids), -1).to_numpy(zero_copy_only=False)
+    step = _places(contacts["step"], plan)
+    known = (rows >= 0) & (step < len(plan.steps))
+    rows, step = rows[known], step[known]
+    behind[rows[(anchors[rows] <= step) & (step < stands[rows])]] = True
     return behind
 
 

@@ -46,18 +46,19 @@ class Facts:
     ) -> None:  # fmt: skip
         self.count, self.contacts = count, contacts
         self._happenings, self._responses, self._places = happenings, responses, places
-        self._at = {
-            (row, place): number
-            for number, (row, place) in enumerate(zip(contacts.rows.tolist(), contacts.places.tolist(), strict=True))
-        }
+        keys = contacts.rows * len(places) + contacts.places
+        self._numbers = np.flatnonzero(contacts.places >= 0)
+        self._numbers = self._numbers[np.argsort(keys[self._numbers], kind="stable")]
+        self._keys = keys[self._numbers]
         self._next = self._next_contacts()
 
     def contact_at(self, rows: Rows, step: str) -> npt.NDArray[np.int64]:
         """The number of each one's contact of a step; -1 where there is none."""
-        if not self._at:
+        if not len(self._keys):
             return np.full(len(rows), -1, dtype=np.int64)
-        place = self._places[step]
-        return np.array([self._at.get((row, place), -1) for row in rows.tolist()], dtype=np.int64)
+        asked = rows * len(self._places) + self._places[step]
+        found = np.searchsorted(self._keys, asked, side="right") - 1
+        return np.where((found >= 0) & (self._keys[found] == asked), self._numbers[found], -1)
 
     def pass_contacts(self, numbers: npt.NDArray[np.int64]) -> None:
         """Note that the walk is beyond these contacts."""
@@ -157,12 +158,9 @@ def facts_of(
 def _contacts_of(standings: pa.Table, contacts: pa.Table, places: dict[str, int]) -> Contacts:
     rows, numbers = _pairs(standings["enrolment_id"], contacts["enrolment_id"])
     of_them = contacts.take(pa.array(numbers))
-    stands = [places.get(step, -1) for step in of_them["step"].to_pylist()]
-    anchors = [
-        len(places) if step is None else places[step]
-        for step in standings["anchor_step"].take(pa.array(rows)).to_pylist()
-    ]
-    at, anchor = np.array(stands, dtype=np.int64), np.array(anchors, dtype=np.int64)
+    names = pa.array(list(places), pa.string())
+    at = _numbers_in(of_them["step"], names, -1)
+    anchor = _numbers_in(standings["anchor_step"], names, len(places))[rows]
     decided, moved = moments_of(of_them["decided_as_of"]), moments_of(standings["moved_as_of"])[rows]
     before = (moved != NEVER) & (decided < moved)
     planned = moments_of(of_them["planned_for"])
@@ -185,16 +183,28 @@ def _pairs(ours: pa.ChunkedArray, theirs: pa.ChunkedArray) -> tuple[Rows, npt.ND
     return np.repeat(rows, many), order[np.repeat(starts, many) + within]
 
 
+def _numbers_in(words: pa.ChunkedArray, names: pa.Array, other: int) -> npt.NDArray[np.int64]:
+    """The number of each word among the names; another one where it is none of them."""
+    found = pc.fill_null(pc.index_in(words, value_set=names), other)
+    return found.to_numpy(zero_copy_only=False).astype(np.int64)
+
+
 def _by_key(table: pa.Table, key: list[str], rows: Rows, numbers: Rows, same: Flags) -> dict[tuple[str, ...], Dated]:
-    occurred, known = moments_of(table["occurred_at"])[numbers], moments_of(table["known_at"])[numbers]
-    columns = [table[name].to_pylist() for name in key]
-    words = list(zip(*columns, strict=True))
-    numbered = {word: number for number, word in enumerate(dict.fromkeys(words))}
-    codes = np.array([numbered[word] for word in words], dtype=np.int64)[numbers] if words else numbers
-    return {
-        word: Dated(rows[codes == code], occurred[codes == code], known[codes == code], same[codes == code])
-        for word, code in numbered.items()
-    }
+    occurred, known = moments_of(table["occurred_at"]), moments_of(table["known_at"])
+    encoded = [table[name].combine_chunks().dictionary_encode() for name in key]
+    codes = np.zeros(table.num_rows, dtype=np.int64)
+    for column in encoded:
+        codes = codes * len(column.dictionary) + column.indices.to_numpy(zero_copy_only=False)
+    codes = codes[numbers]
+    found: dict[tuple[str, ...], Dated] = {}
+    for code in np.unique(codes).tolist():
+        mine = np.flatnonzero(codes == code)
+        theirs, word = numbers[mine], []
+        for column in reversed(encoded):
+            code, place = divmod(code, len(column.dictionary))
+            word.append(column.dictionary[place].as_py())
+        found[tuple(reversed(word))] = Dated(rows[mine], occurred[theirs], known[theirs], same[mine])
+    return found
 
 
 def moments_of(column: pa.ChunkedArray) -> Moments:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -39,16 +41,17 @@ def standings_of(plan: Plan, enrolments: pa.Table, held: pa.Table) -> pa.Table:
     positions, moments = held["position"].to_numpy(), moments_of(held["occurred_at"])
     recorded = moments_of(held["recorded_as_of"])
     steps = pc.fill_null(pc.index_in(held["step"], value_set=names), -1).to_numpy().astype(np.int64)
-    words = held["did"].to_numpy(zero_copy_only=False).astype(object)
+    told = held["did"].combine_chunks().dictionary_encode()
+    words, spoken = told.indices.to_numpy(zero_copy_only=False).astype(np.int64), told.dictionary.to_pylist()
     order = np.lexsort((positions, of))
     of, positions, moments, recorded, steps, words = (
         each[order] for each in (of, positions, moments, recorded, steps, words)
     )
     is_exit = np.array([isinstance(step.does, Exit) for step in plan.steps] + [False], dtype=bool)
-    led_to = _led_to(plan, steps, words)
-    moved = np.flatnonzero(np.char.startswith(words.astype(str), did.MOVED)) if len(words) else np.empty(0, np.int64)
+    led_to = _led_to(plan, spoken)[steps, words]
+    moved = np.flatnonzero(_which(spoken, lambda word: word.startswith(did.MOVED))[words])
     led_to[moved] = steps[moved]
-    is_end = np.isin(words, ENDS) | is_exit[steps]
+    is_end = _which(spoken, lambda word: word in ENDS)[words] | is_exit[steps]
     is_end[moved] = False
     last = np.flatnonzero(np.append(of[1:] != of[:-1], True)) if len(of) else np.empty(0, dtype=np.int64)
     place = np.zeros(count, dtype=np.int64)
@@ -58,11 +61,11 @@ def standings_of(plan: Plan, enrolments: pa.Table, held: pa.Table) -> pa.Table:
     theirs = of[last]
     place[theirs] = np.where(is_end[last], places, led_to[last])
     at[theirs], number[theirs] = moments[last], positions[last] + 1
-    ended[theirs[is_end[last]]] = words[last][is_end[last]]
+    ended[theirs[is_end[last]]] = np.array(spoken, dtype=object)[words[last][is_end[last]]]
     anchor, anchor_at = np.zeros(count, dtype=np.int64), moments_of(enrolments["entered_at"]).copy()
     anchor_count = np.ones(count, dtype=np.int64)
     # In order of position: the last contact, or the last move to this version, stays.
-    contacts = np.sort(np.append(np.flatnonzero(words == did.CONTACTED), moved))
+    contacts = np.sort(np.append(np.flatnonzero(_which(spoken, lambda word: word == did.CONTACTED)[words]), moved))
     anchor[of[contacts]], anchor_at[of[contacts]] = led_to[contacts], moments[contacts]
     anchor_count[of[contacts]] = positions[contacts] + 1 + (led_to[contacts] >= places)  # with the end it led to
     moved_as_of = np.full(count, NEVER, dtype=np.int64)
@@ -83,15 +86,17 @@ def standings_of(plan: Plan, enrolments: pa.Table, held: pa.Table) -> pa.Table:
     return as_table(columns, STANDINGS)
 
 
-def _led_to(plan: Plan, steps: np.ndarray, words: np.ndarray) -> np.ndarray:
-    """The place each transition led to; the number of steps where it led to the end, 0 for the entry."""
-    led = np.zeros(len(steps), dtype=np.int64)
+def _which(spoken: list[str], is_meant: Callable[[str], bool]) -> np.ndarray:
+    """Which of the words that occur are meant."""
+    return np.array([is_meant(word) for word in spoken], dtype=bool)
+
+
+def _led_to(plan: Plan, spoken: list[str]) -> np.ndarray:
+    """The place each word leads to at each step; the number of steps for the end, 0 where there is no step."""
+    led = np.zeros((len(plan.steps) + 1, len(spoken)), dtype=np.int64)  # the last row: no step of this version
     for place, step in enumerate(plan.steps):
-        here = steps == place
-        if not here.any():
-            continue
         to = [way.to if way.to >= 0 else len(plan.steps) for way in step.outcomes]
-        led[here] = to[0] if to else len(plan.steps)
+        led[place] = to[0] if to else len(plan.steps)
         for way, target in zip(step.outcomes, to, strict=True):
-            led[here & (words == way.outcome)] = target
+            led[place, [number for number, word in enumerate(spoken) if word == way.outcome]] = target
     return led

@@ -33,23 +33,52 @@ def path(transitions: pa.Table, as_of: Moments | int = NEVER) -> pa.Table:
     >>> path(record)["did"].to_pylist(), path(record, as_of=2)["did"].to_pylist()
     (['entered', 'opened'], ['entered', 'no_reaction', 'contacted'])
     """
+    recorded = transitions["recorded_as_of"].cast(pa.int64()).to_numpy()
+    ids, positions = _ranks(transitions["enrolment_id"]), transitions["position"].to_numpy()
+    rows = np.lexsort((positions, ids)) if as_of == NEVER else _known_in_order(recorded, positions, ids, as_of)
+    same = np.zeros(len(rows), dtype=bool)  # as the row before: of one enrolment
+    same[1:] = ids[rows[1:]] == ids[rows[:-1]]
+    # A path that was only ever added to needs no more than its order. Most are; the others are worked out.
+    back = np.zeros(len(rows), dtype=bool)
+    back[1:] = same[1:] & ((positions[rows[1:]] == positions[rows[:-1]]) | (recorded[rows[1:]] < recorded[rows[:-1]]))
+    if back.any():
+        is_mended = np.zeros(int(ids.max()) + 1, dtype=bool)
+        is_mended[ids[rows[back]]] = True
+        mended = is_mended[ids[rows]]
+        rows = np.concatenate([rows[~mended], _what_holds(rows[mended], ids, positions, recorded)])
+        rows = rows[np.lexsort((positions[rows], ids[rows]))]
+    held = transitions.take(pa.array(rows))
+    return held.filter(pc.not_equal(held["did"], did.CORRECTED))
+
+
+def _ranks(ids: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """A number for each id, in the order of the ids."""
+    encoded = ids.combine_chunks().dictionary_encode()
+    ranks = pc.rank(encoded.dictionary, tiebreaker="dense").to_numpy().astype(np.int64)
+    return ranks[encoded.indices.to_numpy()]
+
+
+def _known_in_order(
+    recorded: Moments, positions: npt.NDArray[np.int64], ids: npt.NDArray[np.int64], as_of: Moments | int
+) -> npt.NDArray[np.int64]:
+    known = np.flatnonzero(recorded <= as_of)
+    return known[np.lexsort((positions[known], ids[known]))]
+
+
+def _what_holds(
+    rows: npt.NDArray[np.int64], ids: npt.NDArray[np.int64], positions: npt.NDArray[np.int64], recorded: Moments
+) -> npt.NDArray[np.int64]:
+    """Of these rows, those that no newer row of the enrolment voids."""
     import pandas as pd
 
-    recorded = transitions["recorded_as_of"].cast(pa.int64()).to_numpy()
-    known = np.flatnonzero(recorded <= as_of)
-    ids = pc.rank(transitions["enrolment_id"], tiebreaker="dense").to_numpy()[known]
-    recorded, positions = recorded[known], transitions["position"].to_numpy()[known]
-    order = np.lexsort((positions, -recorded, ids))
-    ids, recorded, positions = ids[order], recorded[order], positions[order]
-    is_first = np.ones(len(order), dtype=bool)  # of one run's rows; the newest run stands first
-    is_first[1:] = (ids[1:] != ids[:-1]) | (recorded[1:] != recorded[:-1])
+    rows = rows[np.lexsort((positions[rows], -recorded[rows], ids[rows]))]
+    who, when, where = ids[rows], recorded[rows], positions[rows]
+    is_first = np.ones(len(rows), dtype=bool)  # of one run's rows; the newest run stands first
+    is_first[1:] = (who[1:] != who[:-1]) | (when[1:] != when[:-1])
     starts = np.flatnonzero(is_first)
-    lowest = pd.Series(positions[starts]).groupby(ids[starts]).cummin()
-    limits = lowest.groupby(ids[starts]).shift(1, fill_value=NEVER).to_numpy()  # of all newer runs
-    holds = positions < np.repeat(limits, np.diff(np.append(starts, len(order))))
-    rows = transitions.take(pa.array(known[order][holds]))
-    rows = rows.filter(pc.not_equal(rows["did"], did.CORRECTED))
-    return rows.sort_by([("enrolment_id", "ascending"), ("position", "ascending")])
+    lowest = pd.Series(where[starts]).groupby(who[starts]).cummin()
+    limits = lowest.groupby(who[starts]).shift(1, fill_value=NEVER).to_numpy()  # of all newer runs
+    return rows[where < np.repeat(limits, np.diff(np.append(starts, len(rows))))]
 
 
 def transitions_of(plan: Plan, log: Log, ids: pa.ChunkedArray, now: int) -> pa.Table:
