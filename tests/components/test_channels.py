@@ -6,6 +6,7 @@ from datetime import time
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
+from ruamel.yaml import YAML
 
 from dagster_project.components.channels import (
     CHANNELS_FILE,
@@ -20,6 +21,7 @@ from dagster_project.components.channels import (
 )
 from dagster_project.components.fenced import validate_text
 from dagster_project.domain.care_models.duration import Duration
+from dagster_project.settings import CHECKOUT
 
 LETTER = "channels:\n  letter:\n    kind: analog\n    contact_point: has_postal_address\n    daily_capacity: 10\n"
 
@@ -93,3 +95,13 @@ def test_the_words_of_a_care_model_come_from_this_file() -> None:
             name.validate_python(words)
     assert channel.json_schema()["enum"] == list(contact_channels())
     assert set(response.json_schema()["enum"]) == {code for codes in responses_by_channel().values() for code in codes}
+
+
+def test_a_statement_may_be_about_any_channel() -> None:
+    models = YAML(typ="safe", pure=True).load(
+        (CHECKOUT / "dbt_project/models/unified/_unified__models.yml").read_text()
+    )
+    [consents] = [model for model in models["models"] if model["name"] == "consents"]
+    [channel] = [column for column in consents["columns"] if column["name"] == "channel"]
+    [allowed] = [test["accepted_values"] for test in channel["data_tests"] if "accepted_values" in test]
+    assert set(allowed["arguments"]["values"]) == set(shipped())
