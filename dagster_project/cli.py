@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from dagster_project.commands.backtest import backtest
+from dagster_project.commands.check import check
 from dagster_project.commands.shared import AsJson, Home, err, moment_of, out, print_json, settings_of
 from dagster_project.commands.story import story
 from dagster_project.errors import HoivaError
@@ -155,6 +156,7 @@ def dev(
 
 
 app.command(epilog="Example: `hoiva backtest high_value_fading --from 2026-01-01 --to 2026-03-31`")(backtest)
+app.command(epilog="Example: `hoiva check`")(check)
 app.command(epilog="Example: `hoiva story welcome_after_first_purchase`")(story)
 
 

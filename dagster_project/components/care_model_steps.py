@@ -262,6 +262,10 @@ for _form in (AwaitedFile, NoReactionFile, WaitForFile, WhenFile, ElseFile, Bran
     _form.model_rebuild()
 
 
+# What a step has whose encounter is not there, so that this alone is told and not all that the encounter would say.
+NO_ENCOUNTER = {"channel": "phone", "treatment": "no_encounter", "subject": "There is no encounter"}
+
+
 def with_encounters(values: Any, encounters: Mapping[str, Mapping[str, Any]]) -> Any:
     """The values of a file with every step that names an encounter filled in from it; what the step says goes first."""
     if isinstance(values, list):
@@ -270,7 +274,7 @@ def with_encounters(values: Any, encounters: Mapping[str, Mapping[str, Any]]) ->
         return values
     filled = {key: with_encounters(value, encounters) for key, value in values.items()}
     name = values.get("encounter")
-    content = dict(encounters.get(name, {})) if isinstance(name, str) and "id" in values else {}
+    content = dict(encounters.get(name, NO_ENCOUNTER)) if isinstance(name, str) and "id" in values else {}
     if "variants" in values:
         content = {key: value for key, value in content.items() if key not in WORDED}
     return content | filled
