@@ -162,7 +162,7 @@ def examples(page: str) -> list[str]:
     return re.findall(r"```yaml\n(care_model: .*?)```", page, re.DOTALL)
 
 
-@pytest.mark.parametrize("page", ["care_model_guide.md", "contracts/care_model.md"])
+@pytest.mark.parametrize("page", ["contracts/care_model.md"])
 def test_every_example_in_the_documents_is_right(page: str) -> None:
     found = examples((CHECKOUT / "docs" / page).read_text())
     assert found
