@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,9 @@ from dagster_project.errors import HoivaError
 
 if TYPE_CHECKING:
     from dagster_project.settings import Settings
+
+
+MAPS = "maps"  # the folder of the automation maps, beside those of the months
 
 
 def month_of(as_of: datetime, settings: Settings) -> str:
@@ -42,10 +46,34 @@ def published_page(settings: Settings, name: str, as_of: datetime) -> Path:
     return settings.at_home.published / "reports" / month_of(as_of, settings) / f"{name}.html"
 
 
+def write_maps(settings: Settings, files: Mapping[str, str]) -> None:
+    """Keep the automation maps until publishing shows them; maps of care models that are gone go with them.
+
+    Args:
+        settings: for the home.
+        files: ``welcome.svg``, ``welcome.html`` ... to their text.
+    """
+    folder = make_folder(settings.at_home.reports / MAPS)
+    for name, text in sorted(files.items()):
+        replace_file(folder / name, text.encode())
+    for left_over in folder.iterdir():
+        if left_over.name not in files:
+            left_over.unlink()
+
+
+def published_map(settings: Settings, file: str) -> Path:
+    """Where a map is read once it is published: ``published/maps/welcome.html``."""
+    return settings.at_home.published / MAPS / file
+
+
 def pages_to_publish(settings: Settings) -> dict[str, bytes]:
-    """Every page of every month so far, by ``month/page``."""
+    """Every page of every month so far, by ``month/page``, and the newest maps, by ``maps/file``."""
     folder = settings.at_home.reports
-    return {f"{file.parent.name}/{file.stem}": file.read_bytes() for file in sorted(folder.glob("*/[a-z]*.html"))}
+    pages = [file for file in sorted(folder.glob("*/[a-z]*.html")) if file.parent.name != MAPS]
+    maps = sorted((folder / MAPS).glob("[a-z]*.*"))
+    return {f"{file.parent.name}/{file.stem}": file.read_bytes() for file in pages} | {
+        f"{MAPS}/{file.name}": file.read_bytes() for file in maps
+    }
 
 
 def find_pages(settings: Settings) -> dict[str, Path]:

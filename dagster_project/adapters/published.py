@@ -43,6 +43,7 @@ ROW_GROUP = 131_072  # rows; fixed, so that equal tables are equal bytes
 VERSION_LENGTH = 20  # hex digits of the manifest's SHA-256 that name a version
 TABLE_NAME = re.compile(r"[a-z][a-z0-9_]*(/[a-z][a-z0-9_]*)?")  # room/table, nothing else becomes a path
 PAGE_NAME = re.compile(r"[0-9]{4}-[0-9]{2}/[a-z][a-z0-9_]*")  # month/page
+MAP_NAME = re.compile(r"maps/[a-z][a-z0-9_]{0,80}\.(svg|html)")
 
 
 class NotPublished(HoivaError):
@@ -107,7 +108,8 @@ def publish(
         tables: ``"room/table"`` to rows, for everyone.
         as_of: the moment (UTC, with zone) the tables are as of.
         vault_tables: ``"table"`` to rows with contact data; kept under ``vault/``, for exports alone.
-        pages: ``"2026-03/base_xray"`` to its HTML; shown as ``reports/2026-03/base_xray.html``.
+        pages: ``"2026-03/base_xray"`` to its HTML, shown as ``reports/2026-03/base_xray.html``; ``"maps/welcome.svg"``
+            to its text, shown as it is called.
 
     Raises:
         HoivaError: a table's name is not ``room/table``, a page's not ``month/page``, or ``as_of`` has no zone.
@@ -232,12 +234,12 @@ def _is_whole(folder: Path, listed: dict[str, dict[str, Any]]) -> bool:
 
 
 def _write_page(staging: Path, name: str, html: bytes, mode: int) -> dict[str, Any]:
-    if not PAGE_NAME.fullmatch(name):
+    if not (PAGE_NAME.fullmatch(name) or MAP_NAME.fullmatch(name)):
         raise HoivaError(f"{name!r} is not a page's name; write month/page: 2026-03/base_xray")
-    path = staging / "reports" / f"{name}.html"
-    make_folder(path.parent)
-    write_file(path, html, mode)
-    return {"file": f"reports/{name}.html", "bytes": len(html), "sha256": hashlib.sha256(html).hexdigest()}
+    file = name if MAP_NAME.fullmatch(name) else f"reports/{name}.html"
+    make_folder((staging / file).parent)
+    write_file(staging / file, html, mode)
+    return {"file": file, "bytes": len(html), "sha256": hashlib.sha256(html).hexdigest()}
 
 
 def _write(path: Path, rows: pa.Table, mode: int) -> None:

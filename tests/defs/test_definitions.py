@@ -29,7 +29,7 @@ ROOMS = {
                   "value_tier_migration", "base_xray", "fading_high_value", "fading_high_value_flow",
                   "next_products", "next_categories", "product_rules"},
     "care_models": {"welcome_after_first_purchase", "service_recovery", "high_value_fading",
-                    "enrolments", "standings", "transitions", "due_actions"},
+                    "enrolments", "standings", "transitions", "due_actions", "answers", "automation_maps"},
     "decisions": {"candidates", "contact_plan", "funnel"},
     "audiences": {"trigger_list__welcome_after_first_purchase", "trigger_list__service_recovery",
                   "trigger_list__high_value_fading"},

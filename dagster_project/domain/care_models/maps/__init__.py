@@ -1,0 +1,1 @@
+"""The automation map: a care model as a picture that a stranger understands in ten seconds."""
