@@ -30,7 +30,7 @@ with happened as (
 )
 select * from happened where list_contains($event_types, event_type) order by customer_id, occurred_at, event_id
 """
-TABLES = ("enrolments", "standings", "transitions", "due_actions")  # of the room care_models
+TABLES = ("enrolments", "standings", "transitions", "due_actions", "answers")  # of the room care_models
 
 
 def enrol_customers(
@@ -52,7 +52,7 @@ def enrol_customers(
     """
     known = known_of(settings, warehouse, ledger, models, as_of, read)
     found = enrol_and_advance(settings, ledger, models, known, as_of, read)
-    tables = (found.enrolments, found.standings, found.path, found.candidates)
+    tables = (found.enrolments, found.standings, found.path, found.candidates, known.responses)
     for name, rows in zip(TABLES, tables, strict=True):
         warehouse.write("care_models", name, rows)
     return found

@@ -30,9 +30,9 @@ class Reader:
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
-    def table(self, sql: str) -> pa.Table:
+    def table(self, sql: str, **parameters: Any) -> pa.Table:
         """The rows of a query as a table."""
-        return self._connection.execute(sql).to_arrow_table()
+        return self._connection.execute(sql, parameters or None).to_arrow_table()
 
     def has(self, table: str) -> bool:
         """Whether this version publishes ``room/table``."""

@@ -53,6 +53,7 @@ def enrolments_of(folder: Folder[CareModelFile]) -> dg.AssetsDefinition:
             dg.AssetSpec("standings", deps=list(models), description="Where every enrolment stands, and until when."),
             dg.AssetSpec("transitions", deps=list(models), description="What every enrolment did, step by step."),
             dg.AssetSpec("due_actions", deps=list(models), description="The actions the care models propose now."),
+            dg.AssetSpec("answers", deps=list(models), description="What came back from contacts, as paths saw it."),
         ],
         check_specs=[
             dg.AssetCheckSpec(check, asset=name, blocking=False)
@@ -69,6 +70,7 @@ def enrolments_of(folder: Folder[CareModelFile]) -> dg.AssetsDefinition:
         with open_ledger(settings().ledger_address) as ledger, open_warehouse(settings()) as warehouse:
             found = enrol_customers(settings(), ledger, warehouse, list(models.values()), as_of_of(context), model_of)
             held = held_back(warehouse, list(models.values()))
+            sizes = {table: warehouse.read(f"from care_models.{table} select count(*) as size") for table in TABLES}
         counts = counts_of(found.enrolments)
         for name in models:
             yield dg.MaterializeResult(
@@ -79,8 +81,7 @@ def enrolments_of(folder: Folder[CareModelFile]) -> dg.AssetsDefinition:
                     *([segment_has_its_size(name, held.get(name))] if models[name].draws_on else []),
                 ],
             )
-        tables = (found.enrolments, found.standings, found.path, found.candidates)
-        for table, rows in zip(TABLES, tables, strict=True):
-            yield dg.MaterializeResult(asset_key=table, metadata={"dagster/row_count": rows.num_rows})
+        for table, size in sizes.items():
+            yield dg.MaterializeResult(asset_key=table, metadata={"dagster/row_count": size["size"][0].as_py()})
 
     return find_enrolments
