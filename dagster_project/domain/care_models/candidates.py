@@ -12,8 +12,9 @@ from dagster_project.domain.care_models.doors import Ask
 from dagster_project.domain.care_models.draws import shares_drawn, stable_id
 from dagster_project.domain.care_models.model import CareModel
 from dagster_project.domain.care_models.schema import CANDIDATES, MOMENT, MONEY
-from dagster_project.domain.care_models.steps import Action, Variant, Wait
+from dagster_project.domain.care_models.steps import Variant, Wait
 from dagster_project.domain.clock import naive_utc
+from dagster_project.domain.conditions import Condition
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +31,7 @@ def candidates(
     pause ends, or once the contact before it, planned for later, is made. No contact is planned for before it is there.
     Members of the control group and of the holdout are proposed at the moment the action passes them by, marked
     ``is_control``, so that the funnel counts them and stops them there. An action whose condition does not hold now
-    is not proposed.
+    is not proposed, and neither is one, due before the next run, of a customer whom ``leave_when`` is true of now.
 
     Args:
         model: the version.
@@ -51,7 +52,9 @@ def candidates(
     for name, action in model.actions.items():
         due = _due(model, rows, name, as_of, zone)
         if action.where is not None and len(due):
-            due = _of_whom_it_holds(due, {name: action}, customers, as_of, ask)
+            due = due[_holds(action.where, due, customers, as_of, ask)]
+        if model.leaves_when is not None and len(due):
+            due = due[~_holds(model.leaves_when, due, customers, as_of, ask)]
         if len(due):
             found.append(_written(model, name, action, due, salt))
     table = pa.concat_tables(found)
@@ -80,14 +83,12 @@ def _due(model: CareModel, rows: pd.DataFrame, name: str, as_of: datetime, zone:
     return pd.concat([at_once, ahead], ignore_index=True) if len(ahead) else at_once.reset_index(drop=True)
 
 
-def _of_whom_it_holds(
-    due: pd.DataFrame, actions: dict[str, Action], customers: pa.Table, as_of: datetime, ask: Ask
-) -> pd.DataFrame:
-    ((name, action),) = actions.items()
-    assert action.where is not None
-    answers = ask({name: action.where}, customers, as_of)[name]
-    holds = set(customers["customer_id"].filter(answers).to_pylist())
-    return due[due["customer_id"].isin(holds)]
+def _holds(
+    condition: Condition, due: pd.DataFrame, customers: pa.Table, as_of: datetime, ask: Ask
+) -> pd.Series:  # fmt: skip
+    """Whether a condition holds now of the customer of each."""
+    answers = ask({"holds": condition}, customers, as_of)["holds"]
+    return due["customer_id"].isin(customers["customer_id"].filter(answers).to_pylist())
 
 
 def _written(model: CareModel, name: str, action: Action, due: pd.DataFrame, salt: str) -> pa.Table:

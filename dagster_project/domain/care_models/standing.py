@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from dagster_project.domain.care_models.engine.schema import GOAL, WITHHELD
 from dagster_project.domain.care_models.model import CareModel
+from dagster_project.domain.care_models.moments import NEVER
 from dagster_project.domain.care_models.schema import ENROLMENTS, MOMENT, PAST_ENROLMENTS
 from dagster_project.domain.clock import naive_utc
 
@@ -72,17 +73,29 @@ def counts_of(enrolments: pa.Table) -> dict[str, dict[str, int]]:
 def speaks(recorded: pa.Table, standings: pa.Table, models: Mapping[tuple[str, int], CareModel]) -> pa.BooleanArray:
     """Which of the standings propose: where two customers became one, the earliest enrolment speaks for both.
 
-    Per subject each occasion has its own; otherwise there is one at a time. Who has ended says nothing.
+    Per subject each occasion has its own; otherwise there is one at a time. Who has ended says nothing, and whoever
+    could not have come in beside an earlier one (``never``; ``after_exit``, before it ended) stays silent after it, too.
     """
-    frame = standings.select(["enrolment_id", "customer_id", "care_model", "version", "step"]).to_pandas()
+    frame = standings.select(
+        ["enrolment_id", "customer_id", "care_model", "version", "step", "entered_at", "arrived_at"]
+    ).to_pandas()
     register = recorded.select(["enrolment_id", "window_key", "recorded_at"]).to_pandas()
     frame = frame.merge(register, on="enrolment_id", how="left")
     kinds = {(name, str(version)): model.reentry.kind for (name, version), model in models.items()}
-    is_per = [kinds.get(key) == "per" for key in zip(frame["care_model"], frame["version"], strict=True)]
-    frame["occasion"] = frame["window_key"].where(is_per, "")
-    active = frame[frame["step"].notna()].sort_values(["recorded_at", "enrolment_id"], kind="stable")
-    first = active.drop_duplicates(["customer_id", "care_model", "occasion"])
-    return pa.array(frame.index.isin(first.index), pa.bool_())
+    frame["kind"] = [kinds.get(key) for key in zip(frame["care_model"], frame["version"], strict=True)]
+    frame["occasion"] = frame["window_key"].where(frame["kind"] == "per", "")
+    own = ["customer_id", "care_model", "occasion"]
+    frame = frame.sort_values(["recorded_at", "entered_at", "enrolment_id"], kind="stable")
+    is_active = frame["step"].notna()
+    first = frame[is_active].drop_duplicates(own).index
+    several = frame[frame.duplicated(own, keep=False)]
+    ended = several["arrived_at"].where(several["step"].isna()).astype("datetime64[us]").astype("int64")
+    until = ended.where(several["step"].isna(), NEVER).groupby([several[name] for name in own]).cummax()
+    before = until.groupby([several[name] for name in own]).shift(fill_value=-NEVER)
+    is_inside = several["entered_at"].astype("datetime64[us]").astype("int64") < before
+    is_barred = (several["kind"] == "never") & (before > -NEVER) | (several["kind"] == "after_exit") & is_inside
+    may = pa.array(frame.index.isin(first.difference(several.index[is_barred])), pa.bool_())
+    return may.take(pa.array(frame.index.argsort()))
 
 
 def proposing(
