@@ -228,6 +228,12 @@ def show_explanation(out: Console, story: dict[str, Any]) -> None:
         because = f", because {doors[row['care_model']]}" if row["care_model"] in doors else ""
         side = " (control group: measured, never contacted)" if row["is_control"] else ""
         out.print(f"Enrolled in {row['care_model']} at {number(row['entered_at'])}{side}{because}", markup=False)
+    for row in story["care_paths"]:
+        steps = [[one["occurred_at"], one["step"], done_in_words(one["did"])] for one in row["path"]]
+        if row["step"] is not None:
+            until = f", until {number(row['due_at'])}" if row["due_at"] is not None else ""
+            steps.append(["now", row["step"], f"stands here{until}"])
+        out.print(table_of(f"The way through {row['care_model']}", ["when (UTC)", "step", "what"], steps))
     decisions = [
         [row["care_model"], row["step"], row["channel"], row["outcome"], row["stopped_by"], row["reason"]]
         for row in story["decisions"]
@@ -236,6 +242,21 @@ def show_explanation(out: Console, story: dict[str, Any]) -> None:
     out.print(table_of("Decisions of the last run", heads, decisions))
     if not decisions:
         out.print("  No care model proposed anything for this customer in the last run.")
+
+
+def done_in_words(did: str) -> str:
+    """What a transition says, as one reads it: ``dropped`` as "dropped: too late to make sense"."""
+    if did.startswith("moved:"):
+        return f"goes on in version {did.removeprefix('moved:')}"
+    said = {
+        "contacted": "contact made",
+        "withheld": "no contact: control group or holdout",
+        "dropped": "dropped: too late to make sense",
+        "left": "left early",
+        "completed": "the path ends",
+        "next": "went on",
+    }
+    return said.get(did, did.replace("_", " "))
 
 
 def show_pages(out: Console, pages: list[dict[str, str]]) -> None:

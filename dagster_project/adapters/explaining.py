@@ -26,7 +26,7 @@ def explanation_of(settings: Settings, customer_id: str) -> dict[str, Any]:
     Returns:
         ``customer_id``, ``asked_as``, ``as_of``, ``identity``, ``customer_360``, ``analytics``, ``segments``,
         ``lifecycle_moves``, ``churn_reasons``, ``next_products``, ``consents``, ``timeline``, ``enrolments``,
-        ``decisions``.
+        ``care_paths`` (what each enrolment did, step by step, and where it stands until when), ``decisions``.
 
     Raises:
         HoivaError: no customer has or had this id.
@@ -61,6 +61,7 @@ def explanation_of(settings: Settings, customer_id: str) -> dict[str, Any]:
             "timeline": of("customer_360/customer_events", "occurred_at, event_type, subject_id, channel, amount",
                            "occurred_at desc, event_type, subject_id", NEWEST_EVENTS),
             "enrolments": of("care_models/enrolments"),
+            "care_paths": _paths(published, current),
             "decisions": of("decisions/candidates", "*", "care_model, outcome, step"),
         }  # fmt: skip
 
@@ -83,6 +84,25 @@ def _records(published: Reader, customer_id: str) -> list[dict[str, Any]]:
         " count(*) as count_records from identity.clusters where customer_id = $id group by all order by all",
         id=customer_id,
     )
+
+
+def _paths(published: Reader, customer_id: str) -> list[dict[str, Any]]:
+    """What each enrolment of the customer did, in order, and where it stands now."""
+    if not published.has("care_models/standings"):
+        return []
+    standing = published.rows(
+        "select enrolment_id, care_model, version, step, outcome, due_at from care_models.standings"
+        " where customer_id = $id order by entered_at, enrolment_id", id=customer_id,
+    )  # fmt: skip
+    return [
+        row | {
+            "path": published.rows(
+                "select occurred_at, step, did from care_models.transitions where enrolment_id = $id order by position",
+                id=row["enrolment_id"],
+            )
+        }
+        for row in standing
+    ]  # fmt: skip
 
 
 def _analytics(rows: list[dict[str, Any]], known: list[dict[str, Any]]) -> dict[str, Any]:
