@@ -105,3 +105,9 @@ def test_a_statement_may_be_about_any_channel() -> None:
     [channel] = [column for column in consents["columns"] if column["name"] == "channel"]
     [allowed] = [test["accepted_values"] for test in channel["data_tests"] if "accepted_values" in test]
     assert set(allowed["arguments"]["values"]) == set(shipped())
+
+
+def test_a_list_of_contacts_may_be_on_any_channel_that_carries_them() -> None:
+    read = YAML(typ="safe", pure=True).load((CHECKOUT / "expectations/audiences/trigger_list.yaml").read_text())
+    [allowed] = [rule for rule in read["tables"]["trigger_list"] if rule["expect"] == "column_values_to_be_in_set"]
+    assert set(allowed["value_set"]) == set(contact_channels())
