@@ -12,7 +12,7 @@ from dagster_project.domain.care_models.doors import Ask
 from dagster_project.domain.care_models.draws import shares_drawn, stable_id
 from dagster_project.domain.care_models.model import CareModel
 from dagster_project.domain.care_models.schema import CANDIDATES, MOMENT, MONEY
-from dagster_project.domain.care_models.steps import Variant, Wait
+from dagster_project.domain.care_models.steps import Action, Variant, Wait
 from dagster_project.domain.clock import naive_utc
 from dagster_project.domain.conditions import Condition
 

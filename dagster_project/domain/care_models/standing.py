@@ -73,8 +73,9 @@ def counts_of(enrolments: pa.Table) -> dict[str, dict[str, int]]:
 def speaks(recorded: pa.Table, standings: pa.Table, models: Mapping[tuple[str, int], CareModel]) -> pa.BooleanArray:
     """Which of the standings propose: where two customers became one, the earliest enrolment speaks for both.
 
-    Per subject each occasion has its own; otherwise there is one at a time. Who has ended says nothing, and whoever
-    could not have come in beside an earlier one (``never``; ``after_exit``, before it ended) stays silent after it, too.
+    Per subject each occasion has its own; otherwise there is one at a time. Who has ended says nothing, and
+    whoever could not have come in beside an earlier one (``never``; ``after_exit``, before it ended) stays silent
+    after it, too.
     """
     frame = standings.select(
         ["enrolment_id", "customer_id", "care_model", "version", "step", "entered_at", "arrived_at"]
