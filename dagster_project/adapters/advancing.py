@@ -93,10 +93,11 @@ def advance_all(
     asking = asking_of(facts, held)
     doors = {model.care_model: model for model in newest}
     came: dict[tuple[str, int], list[pa.Table]] = {}
+    parts = _by_version(mine, held)
     for (name, version), model in sorted(versions.items()):
-        of_it = mine.filter(pc.and_(pc.equal(mine["care_model"], name), pc.equal(mine["version"], str(version))))
+        of_it, told_of_it = parts.get((name, str(version)), (mine.slice(0, 0), held.slice(0, 0)))
         plan = plan_of(model, facts.salt)
-        begun = _begun(plan, of_it, held, facts.as_of)
+        begun = _begun(plan, of_it, told_of_it, facts.as_of)
         stand, transitions = pa.concat_tables([begun.standings, *came.get((name, version), [])]), begun.transitions
         if not stand.num_rows:
             continue
@@ -121,6 +122,28 @@ def advance_all(
     everyone = pa.concat_tables(standings) if standings else _nobody()
     whole = path(pa.concat_tables([held, new])) if new.num_rows else held
     return Advance(mine, everyone, whole, new, faults)
+
+
+def _by_version(enrolments: pa.Table, held: pa.Table) -> dict[tuple[str, str], tuple[pa.Table, pa.Table]]:
+    """The enrolments of each care model and version, with what the record says of them; the record is read once."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    keys = list(zip(enrolments["care_model"].to_pylist(), enrolments["version"].to_pylist(), strict=True))
+    numbers = {key: number for number, key in enumerate(sorted(set(keys)))}
+    groups = np.array([numbers[key] for key in keys], dtype=np.int64)
+    places = pc.index_in(held["enrolment_id"], value_set=enrolments["enrolment_id"].combine_chunks())
+    known = places.is_valid().to_numpy(zero_copy_only=False)
+    of_rows = np.full(held.num_rows, -1, dtype=np.int64)
+    of_rows[known] = groups[places.drop_null().to_numpy()]
+    return {
+        key: (
+            enrolments.take(pa.array(np.flatnonzero(groups == number))),
+            held.take(pa.array(np.flatnonzero(of_rows == number))),
+        )
+        for key, number in numbers.items()
+    }
 
 
 def _of_version(contacts: pa.Table, model: CareModel) -> pa.Table:
