@@ -71,6 +71,11 @@ class People:
         self.turns.sort(key=lambda each: each[0].at)
         self.channels = sorted({channel for turn, _, _ in self.turns for channel in turn.consent or ()})
 
+    def values_of(self, column: str) -> list[Any]:
+        """Everything that stands in a column, of anybody, at any time."""
+        told = [person.row for _, _, person in self.rows] + [turn.change for turn, _, _ in self.turns if turn.change]
+        return [row[column] for row in told if column in row]
+
     def known(self, as_of: datetime, ledger: Ledger) -> Known:
         import pyarrow as pa
 
@@ -204,7 +209,7 @@ def _drawn(settings: Settings, story: Story, person: Person, model: CareModel) -
     if person.side == "control" and not model.control_share:
         raise HoivaError(f"{story.story}: {model.care_model} has no control group")
     for number in count():
-        customer_id = f"{story.story[:36]}.{person.name[:16]}.{number}"
+        customer_id = f"{_short(story.story, 36)}.{_short(person.name, 16)}.{number}"
         is_held = bool(in_share([customer_id], settings.holdout_salt, settings.holdout_share)[0])
         drawn = in_control_group([customer_id], model.care_model, model.control_share, settings.holdout_salt)
         if is_held == (person.side == "holdout") and (is_held or bool(drawn[0]) == (person.side == "control")):
@@ -212,3 +217,10 @@ def _drawn(settings: Settings, story: Story, person: Person, model: CareModel) -
         if number > MOST_TRIES:
             break
     raise HoivaError(f"{story.story}: nobody can be drawn into the {person.side}: is its share 0?")
+
+
+def _short(name: str, length: int) -> str:
+    """A name in so many letters, different for different names."""
+    from hashlib import blake2b
+
+    return name if len(name) <= length else f"{name[: length - 9]}-{blake2b(name.encode(), digest_size=4).hexdigest()}"

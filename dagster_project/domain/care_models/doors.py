@@ -81,7 +81,7 @@ def doors(model: CareModel, seen: Seen, as_of: datetime, zone: ZoneInfo, ask: As
     if isinstance(entry, StateEntry):
         return Doors(_at_once(_those(model, entry.where, seen.customers, as_of, ask), key, as_of))
     if isinstance(entry, WaveEntry):
-        wave = _wave_of(entry, today)
+        wave = wave_of(entry, today)
         is_due = seen.last_look is None or business_date(seen.last_look, zone) < wave
         if not is_due:
             return Doors(_at_once([], key, as_of), seen.group_before)
@@ -127,7 +127,7 @@ def _at_once(customer_ids: list[str], key: str, as_of: datetime) -> pd.DataFrame
     ).to_pandas()
 
 
-def _wave_of(entry: WaveEntry, today: date) -> date:
+def wave_of(entry: WaveEntry, today: date) -> date:
     """The newest wave's day up to today."""
     this = _day_of_month(today.year, today.month, entry.day)
     if this <= today:
@@ -200,7 +200,7 @@ def _on_a_date(
     else:
         days = asked.to_pylist()
     first = business_date(entry.within.before(as_of, zone), zone)
-    moved = {day: _occurrence(day, entry, first) for day in set(days) if day is not None}
+    moved = {day: occurrence(day, entry, first) for day in set(days) if day is not None}
     opens = [None if day is None else moved[day] for day in days]
     frame = pd.DataFrame({"customer_id": seen.customers["customer_id"].to_pandas()})
     starts = {day: naive_utc(datetime(day.year, day.month, day.day, tzinfo=zone)) for day in set(opens) if day}
@@ -212,7 +212,7 @@ def _on_a_date(
     return _within(model, entry.where, frame, seen.customers, entry.within.before(as_of, zone), as_of, ask)
 
 
-def _occurrence(day: date, entry: DateEntry, first: date) -> date:
+def occurrence(day: date, entry: DateEntry, first: date) -> date:
     """The day the door opens: for a yearly date its first one on or after a day."""
     offset = timedelta(days=entry.offset_days)
     if not entry.yearly:
