@@ -88,6 +88,8 @@ def _end_for_complaints(ledger: Ledger, policy: ContactPolicy, customers: pa.Tab
         return 0
     complains = pc.greater(pc.fill_null(customers["count_open_complaints"], 0), 0)
     complaining = customers["customer_id"].filter(complains).cast("string").combine_chunks()
+    if not len(complaining):
+        return 0
     moment = naive_utc(as_of)
     ended: dict[str, str] = {}
     for channel in policy.channels:

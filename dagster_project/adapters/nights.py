@@ -98,7 +98,8 @@ def enrol_and_advance(
     facts = _facts(settings, ledger, known, as_of)
     before = advance_all(fits.versions, ledger.enrolments(), facts, fits.newest)
     faults |= _enter(settings, ledger, fits.newest, known, before, as_of)
-    done = together(before, advance_all(fits.versions, _not_in(ledger.enrolments(), before.enrolments), facts))
+    fresh = _not_in(ledger.enrolments(), before.enrolments)
+    done = together(before, advance_all(fits.versions, fresh, facts)) if fresh.num_rows else before
     faults |= done.faults
     if ledger.is_newest_run(as_of):
         ledger.record_run(done.added, as_of)
@@ -231,9 +232,10 @@ def _enter(
         except ConditionError as error:
             faults[model.care_model] = str(error)
             continue
-        past = past_of(ledger.enrolments(model.care_model), before.standings)
-        new = entries(model, found.opened, past, as_of, zone=settings.zone, salt=settings.holdout_salt)
-        ledger.enrol(new, as_of)
+        if len(found.opened):
+            past = past_of(ledger.enrolments(model.care_model), before.standings)
+            new = entries(model, found.opened, past, as_of, zone=settings.zone, salt=settings.holdout_salt)
+            ledger.enrol(new, as_of)
         if found.group is not None:
             ledger.look_at_group(model.care_model, found.group, as_of)
     return faults

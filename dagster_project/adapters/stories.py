@@ -104,6 +104,7 @@ class _Stage:
         )
         people = People(self.settings, self.stories, models[0][1])
         clock = _Clock(self.stories, people, [model for _, model in models], zone)
+        channels = sorted({action.channel for _, model in models for action in model.actions.values()})
         found: dict[date, Night] = {}
         newest: Night | None = None
         with open_ledger("sqlite://") as ledger:
@@ -112,7 +113,7 @@ class _Stage:
                 if not (self.every_night or clock.is_awake(day, None if newest is None else newest.standings)):
                     continue
                 model = [model for since, model in models if since <= as_of][-1]
-                count_as_made(ledger, self.policy.channels, as_of)
+                count_as_made(ledger, channels, as_of)
                 known = people.known(as_of, ledger)
                 newest, _ = night(self.settings, ledger, [model], self.policy, known, as_of, self.read)
                 if newest.faults:

@@ -47,6 +47,8 @@ def candidates(
     Returns:
         A table of the schema ``CANDIDATES``, sorted by customer, window and step.
     """
+    if not standing.num_rows:
+        return CANDIDATES.empty_table()
     rows = standing.to_pandas()
     found = [CANDIDATES.empty_table()]
     for name, action in model.actions.items():

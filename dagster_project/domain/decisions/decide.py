@@ -56,6 +56,9 @@ def decide(
     Raises:
         HoivaError: the funnel does not balance.
     """
+    if not proposals.num_rows:
+        nothing = DECISION_SCHEMA.empty_table()
+        return Decisions(nothing, PLAN_SCHEMA.empty_table(), funnel(nothing, care_models))
     rows = proposals.select(PROPOSAL_SCHEMA.names).cast(PROPOSAL_SCHEMA).to_pandas()
     rows = rows.sort_values("contact_id").set_index("contact_id", drop=False).rename_axis(None)
     stops = _stops(rows, customers, consents_current, standing, policy)
