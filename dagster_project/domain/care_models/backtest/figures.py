@@ -34,7 +34,7 @@ class Figures:
         cost: of them, in the reporting currency.
         steps: of each action, how many contacts.
         outcomes: how enrolments ended; those that go on are under ``inside``.
-        by_month: month, entered, contacts.
+        by_month: month, enrolments (by the night that enrolled), contacts.
         stopped: by rule, candidates stopped (a candidate that waits is counted each night).
         waited: days from entry to the first contact, of each enrolment that had one.
         quiet_for: days since the last purchase at the entry, of each that had one.
@@ -109,7 +109,7 @@ def figures(
         cost=float(sum(made["cost"], start=0)),
         steps=_counts(made["step"]),
         outcomes=_counts(mine["outcome"].fillna("inside")),
-        by_month=_by_month(entered, at_contact, first, last),
+        by_month=_by_month(_days(mine["enrolled_as_of"], zone), at_contact, first, last),
         stopped={str(rule): int(count) for rule, count in stops.sort_values(ascending=False).items()},
         waited=[(day - since).days for day, since in zip(firsts, waits, strict=True)],
         quiet_for=_quiet_for(mine, bought),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from statistics import median
 from zoneinfo import ZoneInfo
@@ -86,7 +86,7 @@ def _reach(found: Figures) -> Section:
 def _timing(found: Figures) -> Section:
     share = "" if found.is_thin or not found.followed else f" ({found.bought_again / found.followed:.0%})"
     told = (
-        f"Half of those contacted were met within {_middle(found.waited)} days of their entry. "
+        f"Half of those contacted were met within {_in_days(found.waited)} of their entry. "
         if found.waited
         else "Nobody was met. "
     )
@@ -107,14 +107,14 @@ def _early(found: Figures) -> Section:
 
     in_time = sum(days <= 0 for days in found.gone_early)
     told = (
-        f"{found.gone:,} customers bought in this time and had been silent for {GONE_AFTER} days at its end; "
+        f"{found.gone:,} customers, of any value, bought in this time and had been silent for {GONE_AFTER} days at its end; "
         f"{found.gone_noticed:,} of them had entered. "
     )
     if found.gone_noticed < THIN:
         told += "Too few to say how early. "
     else:
         told += (
-            f"Half of those were noticed at most {_middle(found.gone_early)} days after their last purchase, "
+            f"Half of those were noticed at most {_in_days(found.gone_early)} after their last purchase, "
             f"{in_time:,} before it."
         )
     bins = [(-10_000, 0), (1, 14), (15, 30), (31, 45), (46, 60), (61, 90), (91, 10_000)]
@@ -153,6 +153,11 @@ def _limits(found: Figures) -> Section:
 
 def _largest_first(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda each: -each[1])
+
+
+def _in_days(values: Sequence[int]) -> str:
+    middle = _middle(values)
+    return f"{middle} day{'' if middle == 1 else 's'}"
 
 
 def _middle(values: object) -> Value:
