@@ -22,7 +22,16 @@ from tests.domain.analytics.moves.daily import STEADY
 from tests.domain.care_models.making import NOTHING, customers, model
 
 ROWS = pd.concat([STEADY, bought("quiet", [95, 125, 155, 185])])
-NO_CAMPAIGNS = pa.table({"campaign_id": pa.array([], pa.string()), "subject_line": pa.array([], pa.string())})
+NO_CAMPAIGNS = pa.table({name: pa.array([], pa.string()) for name in ("campaign_id", "subject_line", "name")})
+NO_RESPONSES = pa.table(
+    {
+        "contact_id": pa.array([], pa.string()),
+        "response": pa.array([], pa.string()),
+        "is_machine": pa.array([], pa.bool_()),
+        "occurred_at": pa.array([], pa.timestamp("us")),
+        "known_at": pa.array([], pa.timestamp("us")),
+    }
+)
 
 
 def began_by(event: str) -> CareModel:
@@ -43,6 +52,7 @@ def night(settings: Settings, care_model: CareModel, days_ago: int) -> list[str]
         warehouse.write("analytics", "customer_analytics", customers("quiet", "steady00"))
         warehouse.write("customer_360", "consents_current", NO_CONSENTS)
         warehouse.write("unified", "campaigns", NO_CAMPAIGNS)
+        warehouse.write("unified", "contact_responses", NO_RESPONSES)
         found = enrol_customers(settings, ledger, warehouse, [care_model], tonight.as_of, model_of)
     assert found.faults == {}
     return found.enrolments.filter(found.enrolments["is_new"])["customer_id"].to_pylist()
