@@ -54,6 +54,8 @@ def try_night(
 ) -> tuple[Night, Decided]:  # fmt: skip
     """What a run would do with these care models, as of the newest published version or another moment.
 
+    What was decided as of that moment or since is forgotten on the copy: it is planned as if for the first time.
+
     Args:
         settings: for the homes of both, the business zone and the draws.
         models: the care models, instead of those of the files.
@@ -70,6 +72,7 @@ def try_night(
 
     moment = published_moment(settings)
     with ledger_copy(settings) as ledger:
+        _forget_since(ledger, as_of or moment)
         if as_of is None or as_of == moment:
             return night(settings, ledger, models, policy, _known(settings, ledger, models, read), moment, read)
         from dagster_project.adapters.backtest import house_of, known_at
@@ -114,6 +117,33 @@ def _back_up(source: Path, copy: Path) -> None:
     address = f"file:{quote(str(source.resolve()))}?mode=ro{'' if is_open else '&immutable=1'}"
     with closing(sqlite3.connect(address, uri=True)) as here, closing(sqlite3.connect(copy)) as there:
         here.backup(there)
+
+
+def _forget_since(ledger: Ledger, as_of: datetime) -> None:
+    """Take out of a copy what care models and decisions wrote as of a moment or since; channels get their room back."""
+    from sqlalchemy import delete, func, select, update
+
+    from dagster_project.adapters.ledger import care_tables as care
+    from dagster_project.adapters.ledger.tables import capacity_counters, contact_transitions, contacts
+
+    later = contacts.c.decided_as_of >= as_of
+    days = (contacts.c.channel, contacts.c.planned_date)
+    taken = select(*days, func.count()).where(later, contacts.c.status != "returned").group_by(*days)
+    written = (
+        (care.transitions, care.transitions.c.recorded_as_of), (care.enrolments, care.enrolments.c.recorded_at),
+        (care.care_model_versions, care.care_model_versions.c.first_as_of),
+        (care.care_model_runs, care.care_model_runs.c.as_of), (care.group_looks, care.group_looks.c.looked_as_of),
+        (care.group_members, care.group_members.c.looked_as_of),
+    )  # fmt: skip
+    with ledger.writing() as connection:
+        for channel, day, count in connection.execute(taken).all():
+            same = (capacity_counters.c.channel == channel) & (capacity_counters.c.day == day)
+            connection.execute(update(capacity_counters).where(same).values(used=capacity_counters.c.used - count))
+        ids = select(contacts.c.contact_id).where(later)
+        connection.execute(delete(contact_transitions).where(contact_transitions.c.contact_id.in_(ids)))
+        connection.execute(delete(contacts).where(later))
+        for table, moment in written:
+            connection.execute(delete(table).where(moment >= as_of))
 
 
 class _Rooms:

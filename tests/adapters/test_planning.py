@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from dagster_project.adapters.ledger import open_ledger
-from dagster_project.adapters.nights import night
+from dagster_project.adapters.nights import Night, night
 from dagster_project.adapters.planning import ledger_copy, live_definitions, try_night
 from dagster_project.adapters.published import NotPublished, publish
 from dagster_project.components.care_model import model_of
@@ -42,20 +42,23 @@ def consents() -> pa.Table:
 BOUGHT = happened(("a", "2026-03-30T12:00", "1"), ("d", "2026-03-30T12:00", "2"))
 
 
+def published() -> dict[str, pa.Table]:
+    moves = BOUGHT.slice(0, 0).select(
+        ["customer_id", "event_id", "event_type", "subject_id", "occurred_at", "known_at"]
+    )
+    return {
+        "analytics/customer_analytics": people(), "analytics/lifecycle_moves": moves,
+        "customer_360/customer_events": BOUGHT, "customer_360/consents_current": consents(),
+        "identity/customer_aliases": NO_ALIASES, "care_models/answers": NO_RESPONSES,
+    }  # fmt: skip
+
+
 @pytest.fixture
 def house(home: Settings) -> Settings:
     """A home with a published version, and a ledger in which the model of the fading has run once."""
     own = home.model_copy(update={"holdout_share": 0.0})
     own.at_home.make()
-    moves = BOUGHT.slice(0, 0).select(
-        ["customer_id", "event_id", "event_type", "subject_id", "occurred_at", "known_at"]
-    )
-    tables = {
-        "analytics/customer_analytics": people(), "analytics/lifecycle_moves": moves,
-        "customer_360/customer_events": BOUGHT, "customer_360/consents_current": consents(),
-        "identity/customer_aliases": NO_ALIASES, "care_models/answers": NO_RESPONSES,
-    }  # fmt: skip
-    publish(own, tables, AS_OF)
+    publish(own, published(), AS_OF)
     with open_ledger(own.ledger_address) as ledger:
         told = known(people(), BOUGHT, consents=consents())
         night(own, ledger, [FADING], contact_policy(), told, AS_OF, model_of)
@@ -76,8 +79,8 @@ def test_no_file_of_the_house_is_written_or_made(house: Settings) -> None:
     before = stores(house)
     assert any(name.endswith("ledger.db") for name in before)
     found, decided = try_night(house, [FADING, BUYERS], contact_policy(), model_of)
-    assert (found.enrolments.num_rows, decided.count_claimed) == (5, 1)
-    assert live_definitions(house).keys() == {"fading"}
+    assert (found.enrolments.num_rows, decided.count_claimed) == (5, 3)
+    assert live_definitions(house).keys() == {"fading"}, "the copy forgets, the ledger does not"
     assert stores(house) == before
 
 
@@ -114,13 +117,24 @@ def test_what_is_planned_is_what_the_next_run_does(house: Settings) -> None:
     assert done.decisions.contact_plan.equals(decided.decisions.contact_plan)
 
 
-def test_a_changed_model_is_tried_beside_those_who_are_inside(house: Settings) -> None:
-    second = model("{trigger: state, where: not is_fading}", name="fading", version=2)
-    found, _ = try_night(house, [second], contact_policy(), model_of)
-    rows = found.enrolments.to_pylist()
-    assert sorted((row["customer_id"], row["version"]) for row in rows) == [
-        ("a", "1"), ("b", "1"), ("c", "1"), ("d", "2")
-    ]  # fmt: skip
+SECOND = model("{trigger: state, where: not is_fading}", name="fading", version=2)
+
+
+def versions(found: Night) -> list[tuple[str, str]]:
+    return sorted((row["customer_id"], row["version"]) for row in found.enrolments.to_pylist())
+
+
+def test_a_changed_model_is_planned_as_if_the_run_of_this_moment_had_not_been(house: Settings) -> None:
+    found, decided = try_night(house, [SECOND], contact_policy(), model_of)
+    assert versions(found) == [("d", "2")]
+    assert decided.decisions.contact_plan["customer_id"].to_pylist() == ["d"]
+
+
+def test_a_changed_model_is_planned_beside_those_who_entered_before(house: Settings) -> None:
+    publish(house, published(), at("2026-04-01T23:59:59"))
+    found, decided = try_night(house, [SECOND], contact_policy(), model_of)
+    assert versions(found) == [("a", "1"), ("b", "1"), ("c", "1"), ("d", "2")]
+    assert decided.decisions.contact_plan["customer_id"].to_pylist() == ["d"], "a and b were contacted the night before"
 
 
 def test_without_a_published_version_there_is_no_plan(home: Settings) -> None:
