@@ -189,14 +189,12 @@ def show_run(out: Console, summary: dict[str, Any]) -> None:
 
 
 def entry_doors() -> dict[str, str]:
-    """Per care model, in its own words, what opens its door."""
+    """Per care model, in words, what opens its door."""
     from dagster_project.components.care_model import load_care_models
+    from dagster_project.domain.care_models.maps.words import entry_in_words
 
-    doors = {}
-    for name, file in load_care_models().items.items():
-        event = f"{file.entry.event} within {file.entry.within}" if file.entry.trigger == "event" else ""
-        doors[name] = " and ".join(part for part in (event, file.entry.where) if part)
-    return doors
+    doors = {name: entry_in_words(item.as_model()) for name, item in load_care_models().items.items()}
+    return {name: ": ".join(part for part in door if part) for name, door in doors.items()}
 
 
 def show_explanation(out: Console, story: dict[str, Any]) -> None:
