@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FRAME = "frame"
+_OF_THREAD = threading.local()
 
 
 def columns_of(schema: pa.Schema) -> dict[str, str]:
@@ -49,13 +51,16 @@ def evaluate(
         return {}
     needed = _checked(conditions, frame.schema)
     rows = frame.select(needed).append_column("as_of", pa.nulls(frame.num_rows, pa.timestamp("us")))
-    with _closed_engine(rows, threads) as engine:
-        try:
-            return _ask(engine, conditions, as_of)
-        except ConditionError:
-            for name, condition in conditions.items():  # once more, one by one, to name the culprit
-                _ask(engine, {name: condition}, as_of)
-            raise
+    engine = _closed_engine(threads)
+    engine.register(FRAME, rows)
+    try:
+        return _ask(engine, conditions, as_of)
+    except ConditionError:
+        for name, condition in conditions.items():  # once more, one by one, to name the culprit
+            _ask(engine, {name: condition}, as_of)
+        raise
+    finally:
+        engine.unregister(FRAME)
 
 
 def _checked(conditions: Mapping[str, Condition], schema: pa.Schema) -> list[str]:
@@ -73,12 +78,17 @@ def _checked(conditions: Mapping[str, Condition], schema: pa.Schema) -> list[str
     return sorted(needed)
 
 
-def _closed_engine(rows: pa.Table, threads: int) -> duckdb.DuckDBPyConnection:
-    """A DuckDB in memory that holds these rows and can open no file, network, extension or setting."""
+def _closed_engine(threads: int) -> duckdb.DuckDBPyConnection:
+    """A DuckDB in memory that can open no file, network, extension or setting; one for each thread of the process.
+
+    It holds rows only while it is asked: to open one costs more than to answer for a thousand customers.
+    """
     import duckdb
 
+    kept: dict[int, duckdb.DuckDBPyConnection] = _OF_THREAD.__dict__.setdefault("engines", {})
+    if threads in kept:
+        return kept[threads]
     engine = duckdb.connect(":memory:", config={"threads": threads, "preserve_insertion_order": "true"})
-    engine.register(FRAME, rows)
     for statement in (
         "set python_enable_replacements = false",  # no Python variable is visible as a table
         "set autoinstall_known_extensions = false",
@@ -88,6 +98,7 @@ def _closed_engine(rows: pa.Table, threads: int) -> duckdb.DuckDBPyConnection:
         "set lock_configuration = true",
     ):
         engine.execute(statement).fetchall()
+    kept[threads] = engine
     return engine
 
 

@@ -125,13 +125,19 @@ def test_a_condition_that_went_round_the_checks_still_reaches_nothing() -> None:
 
 
 def test_the_engine_is_locked() -> None:
-    engine = adapter._closed_engine(FRAME, 1)
+    engine = adapter._closed_engine(1)
     for statement in (
         "set enable_external_access = true", "set threads = 4", "set lock_configuration = false",
         "attach '/tmp/forged.db'", "copy frame to '/tmp/forged.csv'", "install httpfs", "load httpfs",
     ):  # fmt: skip
         with pytest.raises(duckdb.Error):
             engine.execute(statement).fetchall()
+
+
+def test_the_engine_keeps_no_rows_when_it_has_answered() -> None:
+    evaluate({"top": compile_condition("tier = 'top'", COLUMNS)}, FRAME, AS_OF, threads=1)
+    with pytest.raises(duckdb.Error, match="does not exist"):
+        adapter._closed_engine(1).execute("select * from frame").fetchall()
 
 
 def test_a_frame_that_differs_from_the_declared_columns_is_told() -> None:
