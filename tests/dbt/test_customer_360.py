@@ -79,6 +79,7 @@ def test_a_customer_without_events_has_zeros_and_blanks() -> None:
     assert row["count_orders"] == 0
     assert row["total_purchase_amount"] == Decimal(0)
     assert (row["average_order_amount"], row["median_gap_days"], row["days_since_last_purchase"]) == (None, None, None)
+    assert (row["joined_at"], row["birthday"], row["contract_end_date"]) == (None, None, None)
     assert not row["may_email"], "nobody said yes"
 
 
@@ -184,20 +185,20 @@ def test_the_rule_notices_damage(rule: str, harm: str) -> None:
         hold_rules(home, TONIGHT, rule)
 
 
-def test_a_birthday_tells_day_and_month_and_nothing_of_the_year() -> None:
-    record = "hubspot:contact:1"
-    for born, shown in ((date(1952, 2, 29), date(2000, 2, 29)), (date(1999, 12, 31), date(2000, 12, 31)), (None, None)):
-        assert row_of(record, [contact(record, at("01-01"), birth_date=born)])["birthday"] == shown
-
-
-def test_the_end_of_a_contract_is_that_of_the_newest_record_that_has_one() -> None:
+def test_birthdays_and_ends_of_contracts_are_the_newest_told_and_without_the_year_of_birth() -> None:
+    born = [date(1952, 2, 29), date(1999, 12, 31), None]
     ends = [date(2026, 6, 30), date(2026, 9, 30), None]
+    people = [
+        contact(f"hubspot:contact:{place}", at("01-01"), customer_number=str(place), birth_date=one)
+        for place, one in enumerate(born)
+    ]
     versions = [
-        contact(f"standard:contact:{place}", at(f"01-0{place + 1}"), customer_number="7", contract_end_date=end)
+        contact(f"standard:contact:{place}", at(f"01-0{place + 1}"), customer_number="0", contract_end_date=end)
         for place, end in enumerate(ends)
     ]
-    assert row_of("standard:contact:0", versions)["contract_end_date"] == date(2026, 9, 30)
-    assert row_of("standard:contact:2", versions[2:])["contract_end_date"] is None
+    rows = [row_of(f"hubspot:contact:{place}", people + versions) for place in range(3)]
+    assert [row["birthday"] for row in rows] == [date(2000, 2, 29), date(2000, 12, 31), None]
+    assert [row["contract_end_date"] for row in rows] == [date(2026, 9, 30), None, None]
 
 
 def test_joining_is_the_first_joining_of_any_record_known_by_the_moment() -> None:
@@ -208,4 +209,3 @@ def test_joining_is_the_first_joining_of_any_record_known_by_the_moment() -> Non
     ]
     assert row_of("hubspot:contact:1", records + joined, at("01-31"))["joined_at"] == at("01-20")
     assert row_of("hubspot:contact:1", records + joined, at("02-28"))["joined_at"] == at("01-05")
-    assert row_of("hubspot:contact:1", records)["joined_at"] is None
