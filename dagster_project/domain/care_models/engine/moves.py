@@ -50,10 +50,6 @@ def move(
 ) -> Advanced:  # fmt: skip
     """Move enrolments to a new version: they stand at the step named, since when they stood at the old one.
 
-    >>> from dagster_project.domain.care_models.engine.moves import moved_step
-    >>> moved_step({"reminder": "second_letter"}, ["reminder"])
-    ['second_letter']
-
     Args:
         new: the version to go on in.
         standings: of those who move (:func:`may_move`).
@@ -72,7 +68,7 @@ def move(
     if lost:
         raise ValueError(f"there is no step {lost[0]!r} in version {version} to go on at")
     count, now = standings.num_rows, as_moments(np.full(standings.num_rows, microseconds(as_of)))
-    steps = pa.array(moved_step(step_map, standings["step"].to_pylist()), pa.string())
+    steps = pa.array([step_map[step] for step in standings["step"].to_pylist()], pa.string())
     counted = pa.array(standings["count_transitions"].to_numpy() + 1)
     columns = {
         **{name: standings[name] for name in standings.column_names},
@@ -97,11 +93,6 @@ def move(
     return Advanced(as_table(columns, STANDINGS), pa.concat_tables([_without_voided(transitions, moves), moves]))
 
 
-def moved_step(step_map: Mapping[str, str], steps: list[str]) -> list[str]:
-    """Where to go on, for each step of the older version."""
-    return [step_map[step] for step in steps]
-
-
 def _without_voided(transitions: pa.Table, moves: pa.Table) -> pa.Table:
     """Without corrections of those who move: the move itself voids what they say does not hold."""
     is_correction = pc.equal(transitions["did"], did.CORRECTED)
@@ -111,6 +102,11 @@ def _without_voided(transitions: pa.Table, moves: pa.Table) -> pa.Table:
 
 def versions_of(enrolments: pa.Table, held: pa.Table) -> pa.Array:
     """The version each enrolment is on: the one it moved to last, or the one it entered.
+
+    >>> entered = pa.table({"enrolment_id": ["a", "b"], "version": ["1", "1"]})
+    >>> said = {"position": [0, 1], "did": ["entered", "moved:2"], "enrolment_id": ["a", "a"]}
+    >>> versions_of(entered, pa.table(said)).to_pylist()
+    ['2', '1']
 
     Args:
         enrolments: enrolment_id and version, as entered.
