@@ -51,9 +51,9 @@ def play(
     together: dict[Any, list[int]] = defaultdict(list)
     for number, story in enumerate(stories):
         files = tuple(sorted((turn.at, turn.file) for turn in story.turns if turn.file))
-        limits = tuple(sorted(story.capacity.items()))
+        alone = number if story.capacity else None  # what a channel carries is not shared with other stories
         first = story.first if _looks_back(story, model_of) else None
-        together[(story.care_model, story.file, files, limits, story.no_runs, first)].append(number)
+        together[(story.care_model, story.file, files, alone, story.no_runs, first)].append(number)
     verdicts: dict[int, Verdict] = {}
     for numbers in together.values():
         group = [stories[number] for number in numbers]

@@ -40,8 +40,6 @@ def play_files(
     Returns:
         the verdicts by care model and story, and what is wrong with files that could not be read.
     """
-    from dagster_project.adapters.stories import play
-
     found: list[tuple[Story, Path]] = []
     faults: list[str] = []
     if files:
@@ -60,8 +58,27 @@ def play_files(
     verdicts: list[Verdict] = []
     for place in dict.fromkeys(where for _, where in asked):
         here = [one for one, where in asked if where == place]
-        verdicts.extend(play(settings, here, policy, _finder(place), model_of, lambda number: told(number, len(asked))))
+        verdicts.extend(play_told(settings, policy, here, place, lambda number: told(number, len(asked))))
     return sorted(verdicts, key=lambda each: (each.story.care_model, each.story.story)), faults
+
+
+def play_told(
+    settings: Settings, policy: ContactPolicy, stories: Sequence[Story], folder: Path,
+    told: Callable[[int], None] = lambda _: None, every_night: bool = False,
+) -> list[Verdict]:  # fmt: skip
+    """Play stories that were read already, whose care models are shipped or stand beside a folder.
+
+    Args:
+        settings: for the business zone and the holdout's share.
+        policy: the contact policy.
+        stories: any number, each of a name of its own.
+        folder: where files of care models are looked for.
+        told: called with the number of stories played since.
+        every_night: play quiet nights, too.
+    """
+    from dagster_project.adapters.stories import play
+
+    return play(settings, stories, policy, _finder(folder), model_of, told, every_night)
 
 
 def _finder(folder: Path) -> Callable[[str, str | None], CareModel]:
