@@ -17,6 +17,7 @@ from pydantic import Field, field_validator, model_validator
 
 from dagster_project.components.care_model_action import Amount, Strict, Text, compiled
 from dagster_project.components.care_model_entry import EntryFile, EventEntryFile
+from dagster_project.components.care_model_faults import refuse_steps
 from dagster_project.components.care_model_steps import StepFile, happening, parts_of, with_encounters
 from dagster_project.components.care_model_terms import (
     GoalFile,
@@ -28,29 +29,17 @@ from dagster_project.components.care_model_terms import (
 )
 from dagster_project.components.encounter import ENCOUNTERS, contents_of, load_encounters, tense_of
 from dagster_project.components.event_types import EventType
-from dagster_project.components.fenced import Folder, load_folder
+from dagster_project.components.fenced import FaultAt, Folder, load_folder
 from dagster_project.components.wording import Line, Name
 from dagster_project.domain.care_models import model as domain
 from dagster_project.domain.care_models.duration import Duration
-from dagster_project.domain.care_models.engine import schema as did
 from dagster_project.domain.care_models.stages import Stage
-from dagster_project.domain.care_models.steps import Arm, Part, Response, WaitFor, count_of
-from dagster_project.domain.conditions.customer import CUSTOMER_COLUMNS
+from dagster_project.domain.care_models.steps import Part, count_of
+from dagster_project.domain.care_models.ways import never_holds
+from dagster_project.domain.conditions.customer import CUSTOMER_COLUMNS, EVENT_COLUMNS
 
 MODELS = Path(__file__).resolve().parent.parent / "defs" / "care_models" / "models"
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "contracts" / "care_model.schema.json"
-# What the record says of an enrolment itself, and so no outcome of a step may be called.
-RESERVED = {
-    did.ENTERED,
-    did.CONTACTED,
-    did.WITHHELD,
-    did.DROPPED,
-    did.GOAL,
-    did.LEFT,
-    did.COMPLETED,
-    did.CORRECTED,
-    "moved",
-}
 MOST_STEPS = 100  # of one model: a map with more is read by nobody
 
 
@@ -125,16 +114,10 @@ class CareModelFile(Strict):
         parts = parts_of(self.steps)
         if count_of(parts) > MOST_STEPS:
             raise ValueError(f"steps: more than {MOST_STEPS}: make two care models of it")
-        outcomes = {arm.outcome for arm in _arms_of(parts)} & RESERVED
-        if outcomes:
-            raise ValueError(
-                f"steps: an outcome is called {min(outcomes)}, which the record calls other things: rename it"
-            )
         names = names_of(parts)
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise ValueError(f"steps: two are called {twice[0]}: rename one of them")
-        _answers_come_after(parts, set())
+        has_subject = isinstance(self.entry, EventEntryFile)
+        refuse_steps(self.steps, has_subject)
+        self._refuse_happenings(has_subject)
         for version, places in self.moves.items():
             if not version.isdigit() or int(version) >= self.version:
                 raise ValueError(f"moves: {version!r} is no version before {self.version}")
@@ -142,6 +125,21 @@ class CareModelFile(Strict):
             if lost:
                 raise ValueError(f"moves: there is no step {lost[0]!r} to go on with in this version")
         return self
+
+    def _refuse_happenings(self, has_subject: bool) -> None:
+        """A goal or an exit that cannot happen."""
+        told: list[tuple[tuple[str | int, ...], HappeningFile]] = [
+            (("exit", number), each) for number, each in enumerate(self.exit)
+        ]
+        if self.goal is not None:
+            told.insert(0, (("goal",), self.goal))
+            if not Duration.parse(self.goal.within):
+                raise FaultAt(("goal", "within"), "is no time at all: the goal could never be reached")
+        for path, each in told:
+            if each.same_subject and not has_subject:
+                raise FaultAt((*path, "same_subject"), "cannot happen: only an entry by an event has a subject")
+            if each.where is not None and never_holds(compiled(each.where, EVENT_COLUMNS)):
+                raise FaultAt((*path, "where"), f"'{each.where}' contradicts itself: it can never happen")
 
     def as_model(self) -> domain.CareModel:
         """The care model apart from its file, conditions compiled."""
@@ -187,29 +185,9 @@ class CareModelFile(Strict):
         return domain.Reentry(self.reentry)
 
 
-def _arms_of(parts: tuple[Part, ...]) -> list[Arm]:
-    """All outcomes of all steps."""
-    return [inner for part in parts for arm in part.arms for inner in [arm, *_arms_of(arm.parts)]]
-
-
 def names_of(parts: tuple[Part, ...]) -> list[str]:
     """The names of all steps, those inside outcomes included."""
     return [name for part in parts for name in [part.step, *(n for arm in part.arms for n in names_of(arm.parts))]]
-
-
-def _answers_come_after(parts: tuple[Part, ...], before: set[str]) -> set[str]:
-    """The names of steps that a path through these parts may have passed; refuses an answer to any other."""
-    passed = set(before)
-    for part in parts:
-        if isinstance(part.does, WaitFor):
-            for awaited in part.does.awaited:
-                if isinstance(awaited, Response) and awaited.step not in passed:
-                    raise ValueError(
-                        f"steps: {part.step} waits for an answer to {awaited.step!r}, which is no step before it"
-                    )
-        here = passed | {part.step}
-        passed = here.union(*(_answers_come_after(arm.parts, here) for arm in part.arms))
-    return passed
 
 
 def load_care_models(folder: Path = MODELS, encounters: Path = ENCOUNTERS) -> Folder[CareModelFile]:

@@ -27,6 +27,7 @@ from dagster_project.components.care_model_action import (
     Weekday,
     compiled,
 )
+from dagster_project.components.care_model_faults import refuse_ways
 from dagster_project.components.channels import ResponseCode
 from dagster_project.components.event_types import EventType
 from dagster_project.components.wording import Name, Span
@@ -201,6 +202,7 @@ class BranchFile(Headed):
             if condition.sql.lower() in ("true", "(true)"):
                 raise ValueError(f"'{way.when}' always holds: the ways after it and else are never taken")
             asked.append(condition.sql)
+        refuse_ways([compiled(way.when, CUSTOMER_COLUMNS) for way in self.branch], [way.when for way in self.branch])
         return self
 
     def as_part(self) -> Part:

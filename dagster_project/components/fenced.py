@@ -42,6 +42,14 @@ class Fault:
         return ": ".join(part for part in (f"{self.file}:{self.line}", self.path, self.reason) if part)
 
 
+class FaultAt(ValueError):
+    """A validator's complaint about something deeper in its part of the file, so that the right line is named."""
+
+    def __init__(self, path: tuple[str | int, ...], reason: str) -> None:
+        super().__init__(reason)
+        self.path = path
+
+
 @dataclass(frozen=True)
 class Folder(Generic[Model]):
     """What a folder holds: the things that are right by name, and the faults of those that are not."""
@@ -144,7 +152,9 @@ def validate_text(
 
 def _faults(error: ValidationError, file: str, model: type[BaseModel], text: Text) -> Iterator[Fault]:
     for entry in error.errors(include_url=False, include_context=True):
+        deeper = getattr((entry.get("ctx") or {}).get("error"), "path", ())
         path, value = _path_in(text.values, model, entry["loc"], entry["type"])
+        path = (*path, *deeper)
         yield Fault(file, text.line_of(path), _dotted(path), _reason(dict(entry), model, path, value))
 
 

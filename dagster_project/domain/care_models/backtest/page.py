@@ -107,8 +107,8 @@ def _early(found: Figures) -> Section:
 
     in_time = sum(days <= 0 for days in found.gone_early)
     told = (
-        f"{found.gone:,} customers, of any value, bought in this time and had been silent for {GONE_AFTER} days at its end; "
-        f"{found.gone_noticed:,} of them had entered. "
+        f"{found.gone:,} customers, of any value, bought in this time and had been silent for {GONE_AFTER} days at its"
+        f" end; {found.gone_noticed:,} of them had entered. "
     )
     if found.gone_noticed < THIN:
         told += "Too few to say how early. "
