@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -69,6 +70,16 @@ def test_stories_played_together_do_not_meet() -> None:
     together = [told(OF_SEMANTICS)[name] for name in names]
     alone = [lines([story], OF_SEMANTICS)[0] for story in together]
     assert lines(together, OF_SEMANTICS) == alone
+
+
+def test_a_file_whose_steps_change_under_the_same_number_fails_its_story(tmp_path: Path) -> None:
+    first = (OF_SEMANTICS / "models" / "growing_1.yaml").read_text()
+    (tmp_path / "one.yaml").write_text(first)
+    (tmp_path / "other.yaml").write_text(first.replace("for: 5d", "for: 9d"))
+    story = told(OF_SEMANTICS)["a_new_version_leaves_those_inside_on_theirs"]
+    turns = [replace(turn, file="other.yaml") if turn.file else turn for turn in story.turns]
+    found = lines([replace(story, file="one.yaml", turns=tuple(turns))], tmp_path)[0]
+    assert any("raise version to 2" in line.actual for line in found if line.fits is False)
 
 
 def test_long_names_that_begin_alike_are_different_people() -> None:
