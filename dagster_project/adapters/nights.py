@@ -156,10 +156,10 @@ def _versions(
     for model in sorted(models, key=lambda each: each.care_model):
         key = (model.care_model, model.version)
         kept = versions.get(key)
-        if kept is not None and kept.parts != model.parts:
+        if kept is not None and kept.walked != model.walked:
             faults[model.care_model] = (
-                f"the steps of version {model.version} are not those customers entered with: raise version to"
-                f" {model.version + 1}"
+                f"the steps, goal or exits of version {model.version} are not those customers entered with: raise"
+                f" version to {model.version + 1}"
             )
             continue
         newest.append(model)

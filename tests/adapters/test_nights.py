@@ -177,6 +177,9 @@ def test_an_enrolment_finishes_on_its_version_and_a_new_one_begins_on_the_newest
 def test_a_file_changed_without_a_new_number_lets_nobody_in(life: Life) -> None:
     base = customers("a", "b")
     life.night(night(2), known(base, BOUGHT))
+    life.models = [read(LETTER_THEN_CALL.replace("within: 30d", "within: 3d"))]
+    changed = life.night(night(2), known(base, BOUGHT))
+    assert "raise version to 2" in changed.faults["tested"], "the goal belongs to the version"
     life.models = [read(LETTER_THEN_CALL.replace("for: 1d", "for: 9d"))]
     both = pa.concat_tables([BOUGHT, happened(("b", "2026-03-03T14:00", "order-2"))])
     found = life.night(night(3), known(base, both))

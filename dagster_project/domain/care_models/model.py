@@ -123,7 +123,8 @@ class CareModel:
         stage: of the service path, where its encounters lie unless they say otherwise.
         goal, exits, leaves_when: what ends it early: success, an event, a state (asked when an action is due).
         valid_from, valid_until: business days, both included, on which customers enter; None: no limit.
-        moves: of an older version, where (its step) to go on (a step of this one); who stands elsewhere finishes there.
+        moves: of an older version, where (its step) to go on (a step of this one); who stands elsewhere stays
+            on it until she comes to such a step.
         definition: what the file says, as canonical JSON with encounters filled in; the ledger keeps it.
     """
 
@@ -154,6 +155,11 @@ class CareModel:
     def steps(self) -> tuple[Step, ...]:
         """The steps in one line, each outcome leading to a later one or to the end."""
         return laid_out(self.parts)
+
+    @property
+    def walked(self) -> tuple[object, ...]:
+        """What the path of whoever is inside depends on: it may change with the version alone."""
+        return self.parts, self.goal, self.exits, self.leaves_when
 
     @cached_property
     def actions(self) -> dict[str, Action]:

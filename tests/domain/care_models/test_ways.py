@@ -73,8 +73,8 @@ ATOMS = st.one_of(
     st.builds("value_tier {} '{}'".format, st.sampled_from(["=", "<>"]), st.sampled_from(["top", "high", "low"])),
     st.sampled_from(["is_fading", "not is_fading", "value_tier in ('top', 'low')", "count_orders between 1 and 3"]),
 )
-CONDITIONS = st.recursive(ATOMS, lambda parts: st.builds("({} {} {})".format, parts, st.sampled_from(["and", "or"]), parts),
-                          max_leaves=4)  # fmt: skip
+JOINED = st.sampled_from(["and", "or"])
+CONDITIONS = st.recursive(ATOMS, lambda parts: st.builds("({} {} {})".format, parts, JOINED, parts), max_leaves=4)
 
 
 @settings(max_examples=150, deadline=None)
