@@ -12,7 +12,7 @@ from dagster_project.domain.care_models.diff import Change, differences
 from dagster_project.domain.care_models.effects import Effect, Overlap
 
 if TYPE_CHECKING:
-    from dagster_project.domain.care_models.model import CareModel
+    from dagster_project.domain.care_models.model import BecomesEntry, CareModel, SegmentEntry
 
 MOST_MET = 5  # other care models told of; the rest share fewer customers
 
@@ -55,6 +55,11 @@ def notes(live: CareModel | None, planned: CareModel | None) -> Iterator[str]:
         yield "nobody enters any more; contacts already claimed still go out"
         return
     if live is None:
+        if isinstance(planned.entry, (BecomesEntry, SegmentEntry)):
+            yield (
+                "nobody enters on its first night, which only notes whom the next one compares with:"
+                " hoiva backtest shows its reach"
+            )
         return
     changes = differences(live, planned)
     if changes and planned.version <= live.version:

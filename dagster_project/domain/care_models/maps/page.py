@@ -10,7 +10,7 @@ from dagster_project.domain.care_models.maps.icons import SAID, icon
 from dagster_project.domain.care_models.maps.layout import Node
 from dagster_project.domain.care_models.maps.map import map_svg
 from dagster_project.domain.care_models.maps.told import nodes_of, step_told
-from dagster_project.domain.care_models.maps.words import condition_in_words, wait_in_words
+from dagster_project.domain.care_models.maps.words import condition_in_words, entry_in_words, wait_in_words
 from dagster_project.domain.care_models.model import CareModel
 from dagster_project.domain.care_models.stages import TITLES
 from dagster_project.domain.care_models.steps import Action, Wait
@@ -42,6 +42,8 @@ def map_page(model: CareModel, counts: Counts | None = None) -> str:
         counts: how many are where; None shows the model alone.
     """
     about = f"<p>{escape(' '.join(model.about.split()))}</p>" if model.about else ""
+    way_in, besides = entry_in_words(model)
+    enters = f"{way_in}: {besides}" if besides else way_in
     facts = (
         f"Version {model.version}, owned by {escape(model.owner)}. Lies where the customer "
         f"{TITLES[model.stage].lower()}; {escape(model.action_class)}, under the consent for {escape(model.purpose)}."
@@ -49,7 +51,7 @@ def map_page(model: CareModel, counts: Counts | None = None) -> str:
     body = f"""
 <header><nav aria-label="Other pages"><a href="overview.html">All care models</a><a href="#path">Path by stages</a>
 <a href="#steps">Every step</a></nav>
-<h1>{escape(model.title)}</h1>{about}<p class="quiet">{facts}</p></header>
+<h1>{escape(model.title)}</h1>{about}<p><b>Who enters:</b> {escape(enters)}.</p><p class="quiet">{facts}</p></header>
 <main>
 <section><h2>Timeline</h2><p class="quiet">From left to right; the longer the wait, the longer the arrow.</p>
 <div class="picture">{map_svg(model, "timeline", counts)}</div></section>
