@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from dagster_project.domain.care_models.diff import Change, differences
 from dagster_project.domain.care_models.effects import Effect, Overlap
+from dagster_project.domain.care_models.model import BecomesEntry, SegmentEntry
 
 if TYPE_CHECKING:
-    from dagster_project.domain.care_models.model import BecomesEntry, CareModel, SegmentEntry
+    from dagster_project.domain.care_models.model import CareModel
 
 MOST_MET = 5  # other care models told of; the rest share fewer customers
 
