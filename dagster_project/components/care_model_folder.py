@@ -65,6 +65,7 @@ def enrolments_of(folder: Folder[CareModelFile]) -> dg.AssetsDefinition:
     def find_enrolments(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         from dagster_project.adapters.enrolling import TABLES, enrol_customers, held_back
         from dagster_project.adapters.ledger import open_ledger
+        from dagster_project.adapters.pages import published_map
         from dagster_project.adapters.warehouse import open_warehouse
 
         with open_ledger(settings().ledger_address) as ledger, open_warehouse(settings()) as warehouse:
@@ -73,9 +74,10 @@ def enrolments_of(folder: Folder[CareModelFile]) -> dg.AssetsDefinition:
             sizes = {table: warehouse.read(f"from care_models.{table} select count(*) as size") for table in TABLES}
         counts = counts_of(found.enrolments)
         for name in models:
+            page = published_map(settings(), f"{name}.html")
             yield dg.MaterializeResult(
                 asset_key=name,
-                metadata=counts.get(name, {}),
+                metadata={**counts.get(name, {}), "map": dg.MetadataValue.path(page)},
                 check_results=[
                     valid_file(name, folder.files[name].name, found.faults.get(name)),
                     *([segment_has_its_size(name, held.get(name))] if models[name].draws_on else []),
