@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from dagster_project.adapters.asking import asking_of
 from dagster_project.adapters.conditions import evaluate
+from dagster_project.domain.care_models.doors import EVENT_FIELDS
 from dagster_project.domain.care_models.engine.advance import Told, advance, enter
 from dagster_project.domain.care_models.engine.fold import standings_of
 from dagster_project.domain.care_models.engine.moves import may_move, move, versions_of
@@ -277,6 +278,3 @@ def _nobody() -> pa.Table:
 
     schema = STANDINGS.append(pa.field("is_control", pa.bool_())).append(pa.field("is_waiting", pa.bool_()))
     return schema.empty_table()
-
-
-EVENT_FIELDS = ("subject_id", "source_system", "channel", "amount", "occurred_at")  # asked about as event_<field>

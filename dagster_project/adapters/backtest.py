@@ -65,10 +65,11 @@ def house_of(settings: Settings) -> House:
     """
     from dagster_project.adapters.customers_at import past_of_published
     from dagster_project.adapters.dbt import compiled
+    from dagster_project.adapters.enrolling import ALL_EVENTS
     from dagster_project.adapters.reading import reader
 
     with reader(settings) as published:
-        events = published.table(EVENTS)
+        events = published.table(ALL_EVENTS)
         consents = published.table("select * from customer_360.customer_consents")
     return House(
         past_of_published(settings), events, compiled(settings, "{{ standing_consents('statements') }}"), consents
@@ -167,15 +168,3 @@ def _counted(candidates: pa.Table) -> pa.Table:
     """How many candidates of a night came how far."""
     keys = ["care_model", "step", "channel", "outcome", "stopped_by", "as_of"]
     return candidates.group_by(keys).aggregate([("candidate_id", "count")]).select([*keys, "candidate_id_count"])
-
-
-EVENTS = """
-with happened as (
-    select customer_id, event_id, event_type, subject_id, source_system, channel, amount, occurred_at, known_at
-    from customer_360.customer_events
-    union all
-    select customer_id, event_id, event_type, subject_id, 'hoiva', null, null, occurred_at, known_at
-    from analytics.lifecycle_moves
-)
-select * from happened order by customer_id, occurred_at, event_id
-"""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dagster_project.settings import Settings
 
 # What happened to customers, and beside it what became of them: a move of the lifecycle opens a door like a purchase.
-EVENTS = """
+HAPPENED = """
 with happened as (
     select customer_id, event_id, event_type, subject_id, source_system, channel, amount, occurred_at, known_at
     from customer_360.customer_events
@@ -28,8 +28,10 @@ with happened as (
     select customer_id, event_id, event_type, subject_id, 'hoiva', null, null, occurred_at, known_at
     from analytics.lifecycle_moves
 )
-select * from happened where list_contains($event_types, event_type) order by customer_id, occurred_at, event_id
+select * from happened where {which} order by customer_id, occurred_at, event_id
 """
+EVENTS = HAPPENED.format(which="list_contains($event_types, event_type)")
+ALL_EVENTS = HAPPENED.format(which="true")
 TABLES = ("enrolments", "standings", "transitions", "due_actions", "answers")  # of the room care_models
 
 

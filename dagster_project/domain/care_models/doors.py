@@ -182,7 +182,9 @@ def _after_silence(
         for moment in frame["last"]
     ]
     frame["window_key"] = (
-        ONCE if model.reentry.kind == "never" else "silent:" + pd.to_datetime(frame["last"]).dt.strftime("%Y-%m-%dT%X")
+        ONCE
+        if model.reentry.kind == "never"
+        else "silent:" + pd.to_datetime(frame["last"]).dt.strftime("%Y-%m-%dT%H:%M:%S")
     )
     return _within(model, entry.where, frame, seen.customers, entry.within.before(as_of, zone), as_of, ask)
 
