@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from dagster_project.settings import Settings
 
 AT_ONCE = 31  # moments whose features are worked out together: a month of days, so that memory stays small
-MOST_KEPT = 64  # moments kept at hand
 
 
 @lru_cache(maxsize=4)

@@ -66,17 +66,24 @@ def backtest_of(
     from dagster_project.domain.care_models.backtest.figures import figures
 
     model = model_named(text)
+    if model.draws_on:
+        raise HoivaError(
+            f"{model.care_model} draws on the segment {model.draws_on[0]}: who was in it on past days is not kept, so"
+            " no backtest can tell; write the segment's condition into entry.where to try it"
+        )
     models = [model]
     if with_others:
-        others = load_care_models().items
-        models += [each.as_model() for name, each in sorted(others.items()) if name != model.care_model]
+        others = (
+            each.as_model() for name, each in sorted(load_care_models().items.items()) if name != model.care_model
+        )
+        models += [each for each in others if not each.draws_on]
     house = house_of(settings)
     try:
         relived = relive(settings, house, models, contact_policy(), first, last, model_of, told)
     finally:
         house.past.close()
-    if model.care_model in relived.faults:
-        raise HoivaError(relived.faults[model.care_model])
+    if relived.faults:
+        raise HoivaError("; ".join(f"{name}: {fault}" for name, fault in sorted(relived.faults.items())))
     with reader(settings) as published:
         purchases = published.table(
             "select customer_id, occurred_at from customer_360.customer_events where event_type = 'purchase'"

@@ -11,10 +11,11 @@ from typer.testing import CliRunner
 
 from dagster_project.adapters.backtest import house_of, relive
 from dagster_project.cli import app
-from dagster_project.components.care_model import model_of
+from dagster_project.components.care_model import MODELS, model_of
 from dagster_project.components.trying import backtest_of, contact_policy, model_named
 from dagster_project.domain.care_models.backtest.figures import Figures
 from dagster_project.domain.clock import end_of_day, naive_utc
+from dagster_project.errors import HoivaError
 from tests.journeys.homes import TOWN, at_home, files_of
 
 STORES = ("lake", "vault", "published", "outbox", "quarantine")
@@ -65,14 +66,25 @@ def test_a_shorter_time_is_the_beginning_of_a_longer_one(town_home: Path) -> Non
     assert decided == {row["contact_id"] for row in long.contacts.to_pylist() if row["decided_as_of"] <= until}
 
 
+def test_a_model_of_a_segment_is_refused_instead_of_told_empty(town_home: Path, tmp_path: Path) -> None:
+    text = (MODELS / "welcome_after_first_purchase.yaml").read_text()
+    drawn = tmp_path / "drawn.yaml"
+    drawn.write_text(text.replace("control_share: 0.1", "control_share: 0.1\nsegment: new_customers"))
+    with at_home(town_home, **TOWN) as own, pytest.raises(HoivaError, match="draws on the segment new_customers"):
+        backtest_of(own, str(drawn), date(2026, 2, 1), date(2026, 2, 2), False, lambda day: None)
+
+
 @pytest.mark.slow
 @pytest.mark.real_data
 def test_the_fading_of_the_gift_shop_from_december_to_august(shop_home: Path) -> None:
     """The figures of docs/care_models/high_value_fading_backtest.md."""
     found = played(shop_home, "high_value_fading", date(2010, 12, 1), date(2011, 8, 31))
     page = (Path(__file__).parents[2] / "docs" / "care_models" / "high_value_fading_backtest.md").read_text()
-    for number in (
-        f"{found.entered} enrolments", f"{found.in_control} of them", f"{found.contacts['email']} letters",
-        f"{found.contacts['phone']} calls", f"{found.bought_again} of {found.followed}",
-    ):  # fmt: skip
-        assert number in page
+    told = (
+        f"| entered | {found.entered} enrolments, {found.in_control} of them in the control group;",
+        f"| met | {found.contacts['email']} letters and {found.contacts['phone']} calls, at a cost of {found.cost:.2f};",
+        f"| {found.bought_again} of {found.followed} entries that could be followed so long |",
+        f"| ended | {found.outcomes['goal_reached']} by buying, {found.outcomes['left']} as they kept",
+        f"({found.stopped['consent']} candidates, each night counted)",
+    )
+    assert [text for text in told if text not in page] == []
