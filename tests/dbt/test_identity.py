@@ -8,6 +8,7 @@ from dagster_project.adapters.dbt import DbtFailed
 from dagster_project.settings import settings as settings_of_process
 from tests.dbt.unified_rows import (
     ROOMS,
+    answer,
     at,
     build_rooms,
     contact,
@@ -16,6 +17,7 @@ from tests.dbt.unified_rows import (
     event,
     hold_rules,
     login,
+    order_on_the_web,
     read,
     read_all,
     shared_home,
@@ -51,10 +53,27 @@ def test_a_browser_alone_is_no_customer() -> None:
 def test_customers_who_share_a_phone_stay_two_and_the_pair_is_shown() -> None:
     home = build_rooms(small_town(), TONIGHT)
     assert customer_of(home, "hubspot:contact:1") != customer_of(home, "hubspot:contact:2")
-    held = [row for row in read(home, "held_matches") if row["identifier_kind"] == "phone"]
-    assert [(row["source_record_id_a"], row["source_record_id_b"], row["reason"]) for row in held] == [
-        ("hubspot:contact:1", "hubspot:contact:2", "two_customer_numbers")
-    ]
+    (held,) = read(home, "review_queue", "rule = 'phone_and_name'")
+    assert (held["source_record_id_a"], held["source_record_id_b"]) == ("hubspot:contact:1", "hubspot:contact:2")
+    assert held["reason"] == "name_unknown"
+
+
+def test_an_order_on_the_web_leads_a_browser_to_its_customer() -> None:
+    guest = "ga4:cookie:visitor"
+    town = [*small_town(), order_on_the_web(guest, "shop:customer:2", at("01-20"))]
+    assert customer_of(build_rooms(town, at("01-15")), guest) != customer_of(shared_home(), "shop:customer:2")
+    home = build_rooms(town, TONIGHT)
+    assert customer_of(home, guest) == customer_of(home, "shop:customer:2")
+    (match,) = read(home, "matches", "rule = 'order_on_the_web'")
+    assert (match["first_seen_at"], match["reason"]) == (at("01-20"), None)
+
+
+def test_what_a_person_says_of_two_records_holds_until_they_say_otherwise() -> None:
+    pair = ("hubspot:contact:1", "mailchimp:member:a")
+    town = [*small_town(), answer(*pair, False, at("02-01")), answer(*pair, True, at("03-01"))]
+    same = [customer_of(build_rooms(town, at(day)), pair[0]) == customer_of(shared_home(), pair[1])
+            for day in ("01-31", "02-15", "03-15")]  # fmt: skip
+    assert same == [True, False, True]
 
 
 def test_the_order_of_arrival_changes_no_table() -> None:
@@ -156,12 +175,13 @@ def test_no_contact_data_leave_the_vault() -> None:
     ("rule", "harm"),
     [
         ("no_customer_has_two_customer_numbers", "update {table} set customer_id = 'one'"),
-        ("no_held_match_lies_inside_one_customer", "update {table} set customer_id = 'one'"),
+        ("no_pair_told_apart_is_one_customer", "update {table} set customer_id = 'one'"),
         ("every_source_record_is_in_one_cluster", "delete from {table} where source_record_id like 'shop%'"),
     ],
 )
 def test_the_rule_notices_damage(rule: str, harm: str) -> None:
-    home = build_rooms(small_town(), TONIGHT)
+    told_apart = answer("hubspot:contact:1", "mailchimp:member:a", False, at("02-01"))
+    home = build_rooms([*small_town(), told_apart], TONIGHT)
     hold_rules(home, TONIGHT, rule)
     with damaged(home, "identity.clusters", harm), pytest.raises(DbtFailed, match=rule):
         hold_rules(home, TONIGHT, rule)

@@ -39,6 +39,11 @@ COLUMNS = {
         "is_given": pa.bool_(),
     },
     "web_events": dict.fromkeys(["web_event_id", "source_record_id", "login_customer_number"], TEXT),
+    "web_purchases": dict.fromkeys(["web_purchase_id", "web_event_id", "source_record_id", "buyer_record_id"], TEXT),
+    "match_answers": {
+        **dict.fromkeys(["match_answer_id", "source_record_id_a", "source_record_id_b"], TEXT),
+        "is_same": pa.bool_(),
+    },
     "service_contacts": {
         **dict.fromkeys(["service_contact_version_id", "service_contact_id", "source_record_id"], TEXT),
         **dict.fromkeys(["source_system", "category", "priority", "contact_channel"], TEXT),
@@ -73,8 +78,9 @@ COLUMNS = {
 }
 KEYS = {name: next(iter(columns)) for name, columns in COLUMNS.items()}
 ROOMS = {  # table -> in the vault
-    "identity": {"normalised_contacts": True, "source_records": False, "identifiers": True, "clusters": False,
-                 "held_matches": False, "customers": False, "customer_aliases": False},
+    "identity": {"normalised_contacts": True, "source_records": False, "identifiers": True, "matches": False,
+                 "clusters": False, "review_queue": False, "customers": False, "customer_aliases": False,
+                 "customer_records": False},
     "customer_360": {"customer_events": False, "customer_service_contacts": False, "consents_current": False,
                      "current_contacts": True, "customer_emails": True, "customer_phones": True,
                      "customer_names": True, "customer_addresses": True, "contact_points": True, "customer_360": False,
@@ -125,6 +131,19 @@ def login(record: str, number: str | None, when: datetime) -> Row:
     """One web event of a browser, logged in or not."""
     name = f"{record}:{when.isoformat()}"
     return {"web_event_id": name, "source_record_id": record, "login_customer_number": number, "occurred_at": when}
+
+
+def order_on_the_web(browser: str, buyer: str, when: datetime) -> Row:
+    """One purchase of a browser in the name of a record of the shop."""
+    name = f"{browser}:{buyer}:{when.isoformat()}"
+    row = {"web_purchase_id": name, "web_event_id": name, "source_record_id": browser, "buyer_record_id": buyer}
+    return {**row, "occurred_at": when}
+
+
+def answer(one: str, other: str, is_same: bool, when: datetime) -> Row:
+    """What a person said of two records."""
+    pair = dict(zip(("source_record_id_a", "source_record_id_b"), sorted((one, other)), strict=True))
+    return {"match_answer_id": f"{one}|{other}|{when}", **pair, "is_same": is_same, "occurred_at": when}
 
 
 @lru_cache(maxsize=1)

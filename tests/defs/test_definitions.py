@@ -20,7 +20,7 @@ ROOMS = {
                 "stg_standard__orders"},
     "unified": {"contacts", "consents", "orders", "order_lines", "web_events", "newsletter_events",
                 "service_contacts", "events"},
-    "identity": {"identifiers", "clusters", "customers", "customer_aliases", "held_matches"},
+    "identity": {"identifiers", "clusters", "customers", "customer_aliases", "review_queue"},
     "customer_360": {"customer_360", "customer_events", "consents_current", "contact_points", "customer_timeline"},
     "analytics": {"rfm", "rhythm", "lifecycle", "customer_analytics", "segments", "segment_sizes",
                   "churn_model", "churn_scores", "lifetime_value", "lifetime_value_model",

@@ -5,36 +5,24 @@ consents as (
     select * from {{ ref('consents') }}
 ),
 
-clusters as (
-    select * from {{ ref('clusters') }}
-),
-
-source_records as (
-    select * from {{ ref('source_records') }}
-),
-
-customers as (
-    select customer_id from {{ ref('customers') }}
+customer_records as (
+    select * from {{ ref('customer_records') }}
 )
 
 select
     -- ids
     consents.consent_id,
-    clusters.customer_id,
+    customer_records.customer_id,
     consents.source_record_id,
     -- text
     consents.purpose,
     consents.channel,
     -- yes/no
     consents.is_given,
-    source_records.is_deleted as is_of_deleted_record,
+    customer_records.is_deleted as is_of_deleted_record,
     -- moments
     consents.occurred_at,
     consents.known_at
 from consents
-inner join clusters
-    on consents.source_record_id = clusters.source_record_id
-inner join source_records
-    on consents.source_record_id = source_records.source_record_id
-inner join customers
-    on clusters.customer_id = customers.customer_id
+inner join customer_records
+    on consents.source_record_id = customer_records.source_record_id

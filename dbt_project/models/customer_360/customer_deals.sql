@@ -42,31 +42,29 @@ companies as (
         and statement_order = 1
 ),
 
-clusters as (
+customer_records as (
     select
-        clusters.source_record_id,
-        customers.customer_id
-    from {{ ref('clusters') }} as clusters
-    inner join {{ ref('customers') }} as customers
-        on clusters.customer_id = customers.customer_id
+        source_record_id,
+        customer_id
+    from {{ ref('customer_records') }}
 ),
 
 people as (
     -- Two records of one customer on one deal are one person there: a role says more than none, then the newest holds.
     select
         parties.deal_id,
-        clusters.customer_id,
+        customer_records.customer_id,
         parties.deal_role,
         row_number() over (
-            partition by parties.deal_id, clusters.customer_id
+            partition by parties.deal_id, customer_records.customer_id
             order by
                 case when parties.deal_role is null then 1 else 0 end asc,
                 parties.occurred_at desc,
                 parties.source_record_id asc
         ) as person_order
     from parties
-    inner join clusters
-        on parties.source_record_id = clusters.source_record_id
+    inner join customer_records
+        on parties.source_record_id = customer_records.source_record_id
     where
         parties.statement_order = 1
         and not parties.is_removed

@@ -5,21 +5,17 @@ events as (
     select * from {{ ref('events') }}
 ),
 
-clusters as (
+customer_records as (
     select
         source_record_id,
         customer_id
-    from {{ ref('clusters') }}
-),
-
-customers as (
-    select customer_id from {{ ref('customers') }}
+    from {{ ref('customer_records') }}
 )
 
 select
     -- ids
     events.event_id,
-    customers.customer_id,
+    customer_records.customer_id,
     events.source_record_id,
     events.subject_id,
     -- text
@@ -32,10 +28,8 @@ select
     events.occurred_at,
     events.known_at
 from events
-inner join clusters
-    on events.source_record_id = clusters.source_record_id
-inner join customers
-    on clusters.customer_id = customers.customer_id
+inner join customer_records
+    on events.source_record_id = customer_records.source_record_id
 where
     events.known_at <= {{ as_of() }}
     and events.occurred_at <= {{ as_of() }}

@@ -18,21 +18,17 @@ lines as (
         and product_id not in ({{ "'" ~ var('not_products') | join("', '") ~ "'" }})
 ),
 
-clusters as (
+customer_records as (
     select
         source_record_id,
         customer_id
-    from {{ ref('clusters') }}
-),
-
-customers as (
-    select customer_id from {{ ref('customers') }}
+    from {{ ref('customer_records') }}
 ),
 
 pieces as (
     -- A line that a better version of the order took back was never bought: its pieces add up to nothing.
     select
-        customers.customer_id,
+        customer_records.customer_id,
         lines.product_id,
         lines.order_id,
         lines.line_kind,
@@ -40,11 +36,9 @@ pieces as (
         sum(lines.line_amount) as amount,
         min(lines.occurred_at) as occurred_at
     from lines
-    inner join clusters
-        on lines.source_record_id = clusters.source_record_id
-    inner join customers
-        on clusters.customer_id = customers.customer_id
-    group by customers.customer_id, lines.product_id, lines.order_id, lines.line_kind
+    inner join customer_records
+        on lines.source_record_id = customer_records.source_record_id
+    group by customer_records.customer_id, lines.product_id, lines.order_id, lines.line_kind
     having sum(lines.quantity) <> 0
 ),
 

@@ -28,22 +28,18 @@ owners as (
     where version_order = 1
 ),
 
-clusters as (
+customer_records as (
     select
         source_record_id,
         customer_id
-    from {{ ref('clusters') }}
-),
-
-customers as (
-    select customer_id from {{ ref('customers') }}
+    from {{ ref('customer_records') }}
 )
 
 select
     -- ids
     service_contacts.service_contact_version_id,
     service_contacts.service_contact_id,
-    customers.customer_id,
+    customer_records.customer_id,
     -- text
     service_contacts.category,
     service_contacts.priority,
@@ -56,7 +52,5 @@ select
 from service_contacts
 inner join owners
     on service_contacts.service_contact_id = owners.service_contact_id
-inner join clusters
-    on owners.source_record_id = clusters.source_record_id
-inner join customers
-    on clusters.customer_id = customers.customer_id
+inner join customer_records
+    on owners.source_record_id = customer_records.source_record_id

@@ -1,11 +1,10 @@
 # Grain: one source record. The customer it belongs to.
 def model(dbt, session):
     dbt.config(materialized="table")
-    from dagster_project.domain.identity.clusters import resolve
+    from dagster_project.domain.identity.clusters import clusters_of
+    from dagster_project.domain.identity.matching import RECORDS
     from dagster_project.settings import settings
 
-    records = dbt.ref("source_records").project("source_record_id, is_cookie, first_seen_at")
-    identifiers = dbt.ref("identifiers").project(
-        "source_record_id, identifier_kind, identifier_value, first_occurred_at"
-    )
-    return resolve(records.to_arrow_table(), identifiers.to_arrow_table(), settings().identity_salt).clusters
+    records = dbt.ref("source_records").project(", ".join(RECORDS)).to_arrow_table()
+    joined = dbt.ref("matches").filter("reason is null").project("source_record_id_a, source_record_id_b, reason")
+    return clusters_of(records, joined.to_arrow_table(), settings().identity_salt)

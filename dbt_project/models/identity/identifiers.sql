@@ -62,6 +62,19 @@ logins as (
         and trim(login_customer_number) <> ''
 ),
 
+orders_on_the_web as (
+    select
+        source_record_id,
+        'cookie_order' as identifier_kind,
+        buyer_record_id as identifier_value,
+        occurred_at,
+        known_at
+    from {{ ref('web_purchases') }}
+    where
+        known_at <= {{ as_of() }}
+        and occurred_at <= {{ as_of() }}
+),
+
 statements as (
     select * from emails
     union all
@@ -70,6 +83,8 @@ statements as (
     select * from customer_numbers
     union all
     select * from logins
+    union all
+    select * from orders_on_the_web
 )
 
 select

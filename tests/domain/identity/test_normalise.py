@@ -8,7 +8,7 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dagster_project.domain.identity.contacts import normalise_column, normalise_contacts
+from dagster_project.domain.identity.contacts import PASSED_ON, WRITTEN, normalise_column, normalise_contacts
 from dagster_project.domain.identity.normalise import (
     HAS_EXTENSION,
     LOOK_ALIKE_LETTERS,
@@ -144,9 +144,8 @@ def test_each_distinct_text_is_looked_at_once() -> None:
 
 
 def test_an_empty_table_of_contacts_stays_typed() -> None:
-    texts = ["contact_version_id", "source_record_id", "email_raw", "phone_raw"]
-    moments = ["occurred_at", "known_at"]
-    fields = [pa.field(name, pa.string()) for name in texts] + [pa.field(name, pa.timestamp("us")) for name in moments]
+    kinds = {"birth_date": pa.date32(), "occurred_at": pa.timestamp("us"), "known_at": pa.timestamp("us")}
+    fields = [pa.field(name, kinds.get(name, pa.string())) for name in (*PASSED_ON, *WRITTEN)]
     found = normalise_contacts(pa.schema(fields).empty_table(), "FI")
     assert found.num_rows == 0
     assert found.schema.field("email").type == pa.string()

@@ -1,0 +1,181 @@
+"""Which source records are the same customer: every piece of evidence as a match between two records.
+
+Exact rules, a person's answers and the trained model each speak for pairs; limits hold what would join too much; a
+browser follows the one customer who used it. The answer depends on what is known, never on the order in which it came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dagster_project.domain.identity.exact import MATCH_COLUMNS, empty_matches, exact_matches
+from dagster_project.domain.identity.limits import hold_by_limits
+from dagster_project.domain.identity.nodes import NONE, Nodes, coded, microseconds, nodes_of
+from dagster_project.domain.identity.rules import (
+    ATTRIBUTES,
+    COOKIE_RULES,
+    SAID_SAME,
+    SEVERAL_CUSTOMERS,
+    MatchRules,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+
+RECORDS = ("source_record_id", "is_cookie", "first_known_at", "first_seen_at")
+COOKIE_EVIDENCE = ("source_record_id", "identifier_kind", "identifier_value", "first_known_at")
+
+
+def find_matches(
+    records: pa.Table,
+    versions: pa.Table,
+    cookie_evidence: pa.Table,
+    answers: pa.Table,
+    rules: MatchRules,
+    model: Mapping[str, Any] | None = None,
+) -> pa.Table:
+    """All matches between source records, and why those that do not join were held.
+
+    Args:
+        records: source_record_id (unique), is_cookie, first_known_at, first_seen_at.
+        versions: what each record says or said: source_record_id, is_newest, known_at and the attributes of
+            ``rules.ATTRIBUTES``; of customer numbers only the current one.
+        cookie_evidence: source_record_id of a browser, identifier_kind (``cookie_login``: the value is a customer
+            number; ``cookie_order``: it is the source record that bought), identifier_value, first_known_at.
+        answers: source_record_id_a, source_record_id_b, is_same, known_at; one row a pair.
+        rules: the match rules.
+        model: the probable model, when the rules use one.
+
+    Returns:
+        source_record_id_a, source_record_id_b (a before b), rule, evidence, score (probability; 1 for exact rules),
+        match_weight (null for those), first_seen_at, reason (null: it joins). One row for each pair and rule, in order.
+        No values of anyone.
+    """
+    import pandas as pd
+
+    nodes = nodes_of(records, versions, tuple(attributes_read(rules)))
+    same, told_apart = answered(nodes, answers)
+    found = pd.concat([exact_matches(nodes, rules), same], ignore_index=True)
+    found["rank"] = found["rule"].map(rules.order).astype("int64")
+    found = found.sort_values(
+        ["rank", "score", "first_seen_at", "a", "b"], ascending=[True, False, True, True, True], ignore_index=True
+    )
+    found["reason"], labels = hold_by_limits(found, nodes, rules, told_apart)
+    browsers = cookie_matches(nodes, labels, cookie_evidence)
+    return as_table(pd.concat([found[MATCH_COLUMNS], browsers], ignore_index=True), nodes)
+
+
+def attributes_read(rules: MatchRules) -> list[str]:
+    """The attributes that these rules and the limits look at."""
+    by_limits = {"customer_number", "email", "phone", "first_name", "last_name", "birth_date"}
+    return sorted(by_limits | {attribute for rule in rules.exact for attribute in rule.same})
+
+
+def versions_read(rules: MatchRules) -> list[str]:
+    """The columns of the versions that matching reads under these rules."""
+    attributes = ATTRIBUTES if rules.probable is not None else attributes_read(rules)
+    return ["source_record_id", "is_newest", "known_at", *attributes]
+
+
+def answered(nodes: Nodes, answers: pa.Table) -> tuple[pd.DataFrame, set[tuple[int, int]]]:
+    """What persons said of pairs: matches of those who are the same, and pairs of those who are not."""
+    import pandas as pd
+
+    a = nodes.positions_of(answers["source_record_id_a"].to_pylist())
+    b = nodes.positions_of(answers["source_record_id_b"].to_pylist())
+    is_same = answers["is_same"].to_numpy(zero_copy_only=False).astype(bool)
+    known = (a != NONE) & (b != NONE) & (a != b)
+    told_apart = {
+        (min(one, other), max(one, other))
+        for one, other in zip(a[known & ~is_same].tolist(), b[known & ~is_same].tolist(), strict=True)
+    }
+    joined = known & is_same
+    if not joined.any():
+        return empty_matches(), told_apart
+    moments = microseconds(answers["known_at"].to_pandas())[joined]
+    row = {"a": a[joined], "b": b[joined], "rule": SAID_SAME, "evidence": "answer", "score": 1.0}
+    same = pd.DataFrame(row | {"match_weight": float("nan"), "first_seen_at": moments})
+    same["reason"] = pd.Series(None, index=same.index, dtype="str")
+    return same[MATCH_COLUMNS], told_apart
+
+
+def cookie_matches(nodes: Nodes, labels: np.ndarray, evidence: pa.Table) -> pd.DataFrame:
+    """Each browser with the customer who used it. One that several used belongs to nobody; none joins two customers."""
+    import numpy as np
+    import pandas as pd
+
+    if evidence.num_rows == 0:
+        return empty_matches()
+    kinds = coded(evidence["identifier_kind"])
+    values = coded(evidence["identifier_value"])
+    browser = nodes.positions_of(evidence["source_record_id"].to_pandas())
+    owner = np.full(len(browser), NONE, dtype=np.int64)
+    for kind, owners in (("cookie_login", _eldest_with_number(nodes)), ("cookie_order", None)):
+        is_kind = np.isin(kinds.codes, [at for at, name in enumerate(kinds.values) if name == kind])
+        if owners is None:
+            found = nodes.positions_of(values.values)
+        else:
+            found = owners.reindex(values.values, fill_value=NONE).to_numpy()
+        owner = np.where(is_kind, found[values.codes] if len(found) else NONE, owner)
+    matches = pd.DataFrame(
+        {
+            "a": owner,
+            "b": browser,
+            "rule": np.array([COOKIE_RULES.get(name) for name in kinds.values], dtype=object)[kinds.codes],
+            "evidence": np.array(kinds.values, dtype=object)[kinds.codes],
+            "score": 1.0,
+            "match_weight": np.nan,
+            "first_seen_at": np.maximum(
+                microseconds(evidence["first_known_at"].to_pandas()), nodes.first_known_at[np.maximum(owner, 0)]
+            ),
+        }
+    )
+    matches["customer"] = labels[np.maximum(owner, 0)]
+    matches = matches[(owner != NONE) & ~nodes.is_cookie[np.maximum(owner, 0)]]
+    matches = matches.sort_values(["b", "a", "rule", "first_seen_at"]).drop_duplicates(["b", "a", "rule"])
+    customers = matches.groupby("b")["customer"].transform("nunique")
+    matches["reason"] = pd.Series(None, index=matches.index, dtype="str").mask(customers > 1, SEVERAL_CUSTOMERS)
+    return matches[MATCH_COLUMNS]
+
+
+def _eldest_with_number(nodes: Nodes) -> pd.Series:
+    """Customer number -> the eldest record that has it."""
+    import numpy as np
+    import pandas as pd
+
+    numbers = nodes.columns["customer_number"]
+    row = np.flatnonzero(numbers.codes != NONE)
+    frame = pd.DataFrame({"code": numbers.codes[row], "node": nodes.owner[row]}).groupby("code")["node"].min()
+    return pd.Series(frame.to_numpy(), index=[numbers.values[code] for code in frame.index])
+
+
+def as_table(matches: pd.DataFrame, nodes: Nodes) -> pa.Table:
+    """Positions as record ids, in an order that does not depend on how the matches were found."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    ids = pa.array(nodes.ids, pa.string())
+    one, other = ids.take(pa.array(matches["a"].to_numpy())), ids.take(pa.array(matches["b"].to_numpy()))
+    in_order = pc.less(one, other)
+    table = pa.table(
+        {
+            "source_record_id_a": pc.if_else(in_order, one, other),
+            "source_record_id_b": pc.if_else(in_order, other, one),
+            "rule": pa.array(matches["rule"], pa.string()),
+            "evidence": pa.array(matches["evidence"], pa.string()),
+            "score": pa.array(np.round(matches["score"].to_numpy(dtype=float), 6), pa.float64()),
+            "match_weight": pa.array(
+                np.round(matches["match_weight"].to_numpy(dtype=float), 6), pa.float64(), from_pandas=True
+            ),
+            "first_seen_at": pa.array(matches["first_seen_at"].to_numpy(dtype="int64"), pa.int64()).cast(
+                pa.timestamp("us")
+            ),
+            "reason": pa.array(matches["reason"], pa.string(), from_pandas=True),
+        }
+    )
+    names = ["source_record_id_a", "source_record_id_b", "rule", "evidence"]
+    return table.sort_by([(name, "ascending") for name in names])
