@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 ALWAYS = (
     "identity/clusters",
     "identity/customer_aliases",
+    "identity/matches",
+    "identity/review_queue",
     "customer_360/customer_360",
     "customer_360/customer_events",
     "customer_360/customer_service_contacts",

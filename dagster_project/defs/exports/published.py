@@ -35,6 +35,7 @@ SCORES = (
         "customer_timeline",
         "contact_points",
         "customer_aliases",
+        "review_queue",
         "segment_sizes",
         "segments",
         "automation_maps",
