@@ -11,6 +11,7 @@ import typer
 
 from dagster_project.commands.backtest import backtest
 from dagster_project.commands.check import check
+from dagster_project.commands.identity import identity
 from dagster_project.commands.map import map_
 from dagster_project.commands.plan import plan
 from dagster_project.commands.shared import AsJson, Home, err, moment_of, out, print_json, settings_of
@@ -159,6 +160,7 @@ def dev(
 
 app.command(epilog="Example: `hoiva backtest high_value_fading --from 2026-01-01 --to 2026-03-31`")(backtest)
 app.command(epilog="Example: `hoiva check`")(check)
+app.add_typer(identity)
 app.command("map", epilog="Example: `hoiva map high_value_fading --out map.html`")(map_)
 app.command(epilog="Example: `hoiva plan high_value_fading`")(plan)
 app.command(epilog="Example: `hoiva story welcome_after_first_purchase`")(story)

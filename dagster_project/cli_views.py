@@ -199,10 +199,13 @@ def entry_doors() -> dict[str, str]:
 
 def show_explanation(out: Console, story: dict[str, Any]) -> None:
     """One customer as a page."""
+    from dagster_project.commands.identity.views import show_identity
+
     asked = "" if story["asked_as"] == story["customer_id"] else f" (asked as {story['asked_as']}, merged since)"
     out.print(f"Customer {story['customer_id']}{asked}, as of {number(story['as_of'])} UTC\n", markup=False)
     out.print(table_of("Who: one person in these systems", ["system", "kind", "records"],
                        [list(row.values()) for row in story["identity"]], (2,)))  # fmt: skip
+    show_identity(out, story["why_one"])
     facts = [[key, value] for key, value in story["customer_360"].items() if value not in (None, 0) and key != "as_of"]
     facts += [[key, value] for key, value in story["analytics"].items() if value is not None]
     facts.append(["segments", ", ".join(story["segments"]) or "none"])

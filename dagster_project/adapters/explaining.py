@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dagster_project.adapters.explaining_identity import identity_of
 from dagster_project.adapters.reading import Reader, reader
 from dagster_project.errors import HoivaError
 
@@ -24,7 +25,8 @@ def explanation_of(settings: Settings, customer_id: str) -> dict[str, Any]:
         customer_id: today's id, or one the customer had before a merge.
 
     Returns:
-        ``customer_id``, ``asked_as``, ``as_of``, ``identity``, ``customer_360``, ``analytics``, ``segments``,
+        ``customer_id``, ``asked_as``, ``as_of``, ``identity``, ``why_one`` (how the records came to be one, and what
+        nearly matched), ``customer_360``, ``analytics``, ``segments``,
         ``lifecycle_moves``, ``churn_reasons``, ``next_products``, ``consents``, ``timeline``, ``enrolments``,
         ``care_paths`` (what each enrolment did, step by step, and where it stands until when), ``decisions``.
 
@@ -49,6 +51,7 @@ def explanation_of(settings: Settings, customer_id: str) -> dict[str, Any]:
             "asked_as": customer_id,
             "as_of": published.version.as_of,
             "identity": _records(published, current),
+            "why_one": identity_of(published, current),
             "customer_360": next(iter(of("customer_360/customer_360")), {}),
             "analytics": _analytics(of("analytics/customer_analytics"), of("customer_360/customer_360")),
             "segments": [row["segment"] for row in of("analytics/segments", "segment", "segment")],

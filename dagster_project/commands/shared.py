@@ -14,8 +14,9 @@ from rich.console import Console
 
 from dagster_project.settings import Settings, settings
 
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 110)
-err = Console(stderr=True, highlight=False)
+# No emoji: the record ga4:cookie:x is no biscuit.
+out = Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else 110)
+err = Console(stderr=True, highlight=False, emoji=False)
 
 Home = Annotated[
     Path | None,
@@ -53,3 +54,8 @@ def moment_of(text: str | None, own: Settings, option: str) -> datetime:
 def print_json(value: Any) -> None:
     """Print for a program."""
     sys.stdout.write(json.dumps(value, indent=2, default=str, ensure_ascii=False) + "\n")
+
+
+def is_terminal() -> bool:
+    """Whether what is printed goes to a person's screen, and not into a file or another program."""
+    return sys.stdout.isatty()
