@@ -80,7 +80,7 @@ KEYS = {name: next(iter(columns)) for name, columns in COLUMNS.items()}
 ROOMS = {  # table -> in the vault
     "identity": {"normalised_contacts": True, "source_records": False, "identifiers": True, "matches": False,
                  "clusters": False, "review_queue": False, "customers": False, "customer_aliases": False,
-                 "customer_records": False},
+                 "customer_records": False, "merge_suspects": False},
     "customer_360": {"customer_events": False, "customer_service_contacts": False, "consents_current": False,
                      "current_contacts": True, "customer_emails": True, "customer_phones": True,
                      "customer_names": True, "customer_addresses": True, "contact_points": True, "customer_360": False,
