@@ -20,6 +20,7 @@ ALWAYS = (
     "identity/customer_aliases",
     "identity/matches",
     "identity/review_queue",
+    "identity/merge_suspects",
     "customer_360/customer_360",
     "customer_360/customer_events",
     "customer_360/customer_service_contacts",

@@ -33,8 +33,8 @@ MATCHES = [
 ]
 
 
-def publish_identity(settings: Settings) -> None:
-    """Publish them as the tables of room identity."""
+def publish_identity(settings: Settings, more: dict[str, pa.Table] | None = None) -> None:
+    """Publish them as the tables of room identity, and more of its tables."""
     clusters = pa.table(
         {
             "source_record_id": list(CLUSTERS),
@@ -64,5 +64,18 @@ def publish_identity(settings: Settings) -> None:
     queue = pa.Table.from_pylist(
         [row | {f"customer_id_{side}": CLUSTERS[row[f"source_record_id_{side}"]] for side in "ab"} for row in held]
     )
-    tables = {"identity/clusters": clusters, "identity/matches": matches, "identity/review_queue": queue}
-    publish(settings, tables, AS_OF)
+    suspects = pa.table(
+        {
+            "customer_id": [AINO],
+            **{name: [3] for name in ("count_records", "count_names")},
+            **{name: [2] for name in ("count_birth_dates", "count_emails", "count_phones")},
+            "count_probable_matches": [0],
+            "least_score": pa.array([None], pa.float64()),
+        }
+    )
+    aliases = clusters.select(["record_customer_id", "customer_id"]).rename_columns(
+        ["alias_customer_id", "customer_id"]
+    )
+    tables = {"clusters": clusters, "matches": matches, "review_queue": queue, "merge_suspects": suspects}
+    published = {**tables, "customer_aliases": aliases, **(more or {})}
+    publish(settings, {f"identity/{name}": rows for name, rows in published.items()}, AS_OF)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from dagster_project.commands.identity.answer import answer
+from dagster_project.commands.identity.report import report
 from dagster_project.commands.identity.review import review
 from dagster_project.commands.identity.why import why
 
@@ -16,4 +17,5 @@ identity = typer.Typer(
 )
 identity.command(epilog="Example: `hoiva identity review --reason names_differ`")(review)
 identity.command(epilog="Example: `hoiva identity answer hubspot:contact:1 mailchimp:member:a same`")(answer)
+identity.command(epilog="Example: `hoiva identity report --out identity.html`")(report)
 identity.command(epilog="Example: `hoiva identity why hubspot:contact:1 cookie:ga4:x`")(why)

@@ -3,32 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from dagster_project.domain.analytics.xray import asked_of_events, asked_of_stages, asked_of_value
+from dagster_project.domain.pages.asked import Answer
 
-if TYPE_CHECKING:
-    import pandas as pd
+__all__ = ["Answer", "questions"]
 
 ASKED: Mapping[str, str] = {**asked_of_value.ASKED, **asked_of_stages.ASKED, **asked_of_events.ASKED}
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A query and what came of it.
-
-    Attributes:
-        sql: the query as it ran.
-        rows: its rows.
-    """
-
-    sql: str
-    rows: pd.DataFrame
-
-    def __bool__(self) -> bool:
-        return len(self.rows) > 0
 
 
 def questions(zone: ZoneInfo) -> dict[str, str]:
