@@ -14,11 +14,16 @@ from dagster_project.domain.identity.limits import hold_by_limits
 from dagster_project.domain.identity.nodes import NONE, Nodes, coded, microseconds, nodes_of
 from dagster_project.domain.identity.rules import (
     ATTRIBUTES,
+    BELOW_THRESHOLD,
     COOKIE_RULES,
+    ONLY_A_NAME,
+    PROBABLE,
     SAID_SAME,
     SEVERAL_CUSTOMERS,
     MatchRules,
+    ProbableRule,
 )
+from dagster_project.domain.identity.union_find import components
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,7 +63,11 @@ def find_matches(
 
     nodes = nodes_of(records, versions, tuple(attributes_read(rules)))
     same, told_apart = answered(nodes, answers)
-    found = pd.concat([exact_matches(nodes, rules), same], ignore_index=True)
+    exact = pd.concat([exact_matches(nodes, rules), same], ignore_index=True)
+    found = exact
+    if rules.probable is not None and model is not None:
+        likely = probable_matches(nodes, versions, exact, rules.probable, model)
+        found = pd.concat([exact, likely], ignore_index=True)
     found["rank"] = found["rule"].map(rules.order).astype("int64")
     found = found.sort_values(
         ["rank", "score", "first_seen_at", "a", "b"], ascending=[True, False, True, True, True], ignore_index=True
@@ -100,6 +109,45 @@ def answered(nodes: Nodes, answers: pa.Table) -> tuple[pd.DataFrame, set[tuple[i
     same = pd.DataFrame(row | {"match_weight": float("nan"), "first_seen_at": moments})
     same["reason"] = pd.Series(None, index=same.index, dtype="str")
     return same[MATCH_COLUMNS], told_apart
+
+
+def probable_matches(
+    nodes: Nodes, versions: pa.Table, exact: pd.DataFrame, rule: ProbableRule, model: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Pairs that the trained model speaks for, and why those below the threshold are held: MATCH_COLUMNS."""
+    import numpy as np
+    import pandas as pd
+
+    from dagster_project.domain.identity.probable import score_pairs
+
+    joined = exact[exact["reason"].isna()]
+    labels = components(joined["a"].to_numpy(), joined["b"].to_numpy(), len(nodes.ids))
+    part_of = pd.Series(labels, index=nodes.ids)
+    scored = score_pairs(versions, part_of, model, rule).to_pandas()
+    if scored.empty:
+        return empty_matches()
+    a, b = (nodes.positions_of(scored[f"source_record_id_{side}"]) for side in "ab")
+    likely = pd.DataFrame(
+        {
+            "a": np.minimum(a, b),
+            "b": np.maximum(a, b),
+            "rule": PROBABLE,
+            "evidence": scored["evidence"].to_numpy(),
+            "score": scored["score"].to_numpy().astype(float),
+            "match_weight": scored["match_weight"].to_numpy().astype(float),
+            "first_seen_at": np.maximum(nodes.first_known_at[a], nodes.first_known_at[b]),
+            "reason": [objection(*row, rule) for row in zip(scored["score"], scored["evidence"], strict=True)],
+        }
+    )
+    return likely
+
+
+def objection(score: float, evidence: str, rule: ProbableRule) -> str | None:
+    """Why a scored pair is held, or None."""
+    if score < rule.merge_at:
+        return BELOW_THRESHOLD
+    agreeing = set(evidence.split("+"))
+    return None if not rule.needs_one_of or agreeing & set(rule.needs_one_of) else ONLY_A_NAME
 
 
 def cookie_matches(nodes: Nodes, labels: np.ndarray, evidence: pa.Table) -> pd.DataFrame:

@@ -55,7 +55,7 @@ def weight_bars(rows: pd.DataFrame) -> str:
                 labelPadding=2,
             ),
         ),
-        spacing=8,
+        spacing=18,
     ).resolve_scale(y="independent")
     return svg(chart)
 
