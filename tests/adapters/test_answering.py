@@ -76,6 +76,18 @@ def test_same_is_warned_of_where_two_customer_numbers_stand(identified: Settings
     assert free["answers"][0]["outcome"] == "two customers today; one from the next run on"
 
 
+def test_different_is_warned_of_where_one_customer_number_stands(identified: Settings) -> None:
+    said = [Answer("shop:customer:7", "hubspot:contact:1", False, NOON)]
+    told = land_answers(identified, said, NOON, certain=["customer_number"])
+    assert told["answers"][0]["outcome"].startswith("stay one: their systems give one customer number")
+
+
+def test_an_answer_about_two_browsers_is_refused(identified: Settings) -> None:
+    with pytest.raises(HoivaError, match="both are browsers"):
+        land_answers(identified, [Answer("ga4:cookie:x", "ga4:cookie:y", True, NOON)], NOON)
+    assert landed(identified) == []
+
+
 def test_the_command_lands_one_answer(identified: Settings) -> None:
     words = ["identity", "answer", "hubspot:contact:2", "hubspot:contact:1", "same", "--at", "2026-03-31", "--json"]
     told = CliRunner().invoke(cli.app, words)

@@ -27,11 +27,12 @@ def answer(
 ) -> None:
     """Say that two records are the same customer, or different ones. The next run follows; the newest answer counts.
 
-    It beats match rules and limits, but never two customer numbers. To take an answer back, give the other one.
+    It beats match rules and limits, but not the company's own customer numbers. Take it back by giving the other one.
     """
     from dagster_project.adapters.answering import land_answers
     from dagster_project.commands.identity.views import show_answers
     from dagster_project.components.match_answers import load_answers
+    from dagster_project.components.match_rules import load_match_rules
     from dagster_project.domain.identity.answers import DIFFERENT, SAME, Answer
 
     own = settings_of(home)
@@ -46,5 +47,6 @@ def answer(
         if a.strip() == b.strip():
             raise typer.BadParameter("name two different records", param_hint="B")
         answers = [Answer(a.strip(), b.strip(), said == SAME, known_at)]
-    told = land_answers(own, answers, known_at)
+    certain = [rule.rule for rule in load_match_rules().exact if rule.is_certain]
+    told = land_answers(own, answers, known_at, certain)
     print_json(told) if as_json else show_answers(out, told)

@@ -147,11 +147,13 @@ class Builder:
         """Why two parts may not become one by this rule."""
         if ours.within(theirs, "numbers") > 1:
             return TWO_CUSTOMER_NUMBERS
-        if rule in self.certain or rule == SAID_SAME:
+        if rule in self.certain:
             return None
-        limits: Limits = self.limits
         if any(other in self.apart.get(record, ()) for record in ours.records for other in theirs.records):
             return SAID_DIFFERENT
+        if rule == SAID_SAME:
+            return None
+        limits: Limits = self.limits
         if some_dates_differ(ours.dates, theirs.dates):
             return BIRTH_DATES_DIFFER
         if ours.within(theirs, "emails") > limits.emails:

@@ -9,24 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dagster_project.domain.identity.browsers import cookie_matches
 from dagster_project.domain.identity.exact import MATCH_COLUMNS, empty_matches, exact_matches
 from dagster_project.domain.identity.limits import hold_by_limits
-from dagster_project.domain.identity.nodes import NONE, Nodes, coded, microseconds, nodes_of
+from dagster_project.domain.identity.nodes import NONE, Nodes, microseconds, nodes_of
 from dagster_project.domain.identity.rules import (
     ATTRIBUTES,
     BELOW_THRESHOLD,
-    COOKIE_RULES,
     ONLY_A_NAME,
     PROBABLE,
     SAID_SAME,
-    SEVERAL_CUSTOMERS,
     MatchRules,
     ProbableRule,
 )
 from dagster_project.domain.identity.union_find import components
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
     import pyarrow as pa
 
@@ -63,7 +61,8 @@ def find_matches(
 
     nodes = nodes_of(records, versions, tuple(attributes_read(rules)))
     same, told_apart = answered(nodes, answers)
-    exact = pd.concat([exact_matches(nodes, rules), same], ignore_index=True)
+    of_browsers = nodes.is_cookie[same["b"].to_numpy(dtype="int64")]
+    exact = pd.concat([exact_matches(nodes, rules), same[~of_browsers]], ignore_index=True)
     found = exact
     if rules.probable is not None and model is not None:
         likely = probable_matches(nodes, versions, exact, rules.probable, model)
@@ -73,7 +72,7 @@ def find_matches(
         ["rank", "score", "first_seen_at", "a", "b"], ascending=[True, False, True, True, True], ignore_index=True
     )
     found["reason"], labels = hold_by_limits(found, nodes, rules, told_apart)
-    browsers = cookie_matches(nodes, labels, cookie_evidence)
+    browsers = cookie_matches(nodes, labels, cookie_evidence, same[of_browsers], told_apart)
     return as_table(pd.concat([found[MATCH_COLUMNS], browsers], ignore_index=True), nodes)
 
 
@@ -90,7 +89,11 @@ def versions_read(rules: MatchRules) -> list[str]:
 
 
 def answered(nodes: Nodes, answers: pa.Table) -> tuple[pd.DataFrame, set[tuple[int, int]]]:
-    """What persons said of pairs: matches of those who are the same, and pairs of those who are not."""
+    """What persons said of pairs: matches of those who are the same, and pairs of those who are not.
+
+    In both the eldest stands first and a browser last. Two browsers are no answer: neither names a customer.
+    """
+    import numpy as np
     import pandas as pd
 
     a = nodes.positions_of(answers["source_record_id_a"].to_pylist())
@@ -101,11 +104,12 @@ def answered(nodes: Nodes, answers: pa.Table) -> tuple[pd.DataFrame, set[tuple[i
         (min(one, other), max(one, other))
         for one, other in zip(a[known & ~is_same].tolist(), b[known & ~is_same].tolist(), strict=True)
     }
-    joined = known & is_same
+    elder, younger = np.minimum(a, b), np.maximum(a, b)
+    joined = known & is_same & ~nodes.is_cookie[np.maximum(elder, 0)]
     if not joined.any():
         return empty_matches(), told_apart
     moments = microseconds(answers["known_at"].to_pandas())[joined]
-    row = {"a": a[joined], "b": b[joined], "rule": SAID_SAME, "evidence": "answer", "score": 1.0}
+    row = {"a": elder[joined], "b": younger[joined], "rule": SAID_SAME, "evidence": "answer", "score": 1.0}
     same = pd.DataFrame(row | {"match_weight": float("nan"), "first_seen_at": moments})
     same["reason"] = pd.Series(None, index=same.index, dtype="str")
     return same[MATCH_COLUMNS], told_apart
@@ -148,56 +152,6 @@ def objection(score: float, evidence: str, rule: ProbableRule) -> str | None:
         return BELOW_THRESHOLD
     agreeing = set(evidence.split("+"))
     return None if not rule.needs_one_of or agreeing & set(rule.needs_one_of) else ONLY_A_NAME
-
-
-def cookie_matches(nodes: Nodes, labels: np.ndarray, evidence: pa.Table) -> pd.DataFrame:
-    """Each browser with the customer who used it. One that several used belongs to nobody; none joins two customers."""
-    import numpy as np
-    import pandas as pd
-
-    if evidence.num_rows == 0:
-        return empty_matches()
-    kinds = coded(evidence["identifier_kind"])
-    values = coded(evidence["identifier_value"])
-    browser = nodes.positions_of(evidence["source_record_id"].to_pandas())
-    owner = np.full(len(browser), NONE, dtype=np.int64)
-    for kind, owners in (("cookie_login", _eldest_with_number(nodes)), ("cookie_order", None)):
-        is_kind = np.isin(kinds.codes, [at for at, name in enumerate(kinds.values) if name == kind])
-        if owners is None:
-            found = nodes.positions_of(values.values)
-        else:
-            found = owners.reindex(values.values, fill_value=NONE).to_numpy()
-        owner = np.where(is_kind, found[values.codes] if len(found) else NONE, owner)
-    matches = pd.DataFrame(
-        {
-            "a": owner,
-            "b": browser,
-            "rule": np.array([COOKIE_RULES.get(name) for name in kinds.values], dtype=object)[kinds.codes],
-            "evidence": np.array(kinds.values, dtype=object)[kinds.codes],
-            "score": 1.0,
-            "match_weight": np.nan,
-            "first_seen_at": np.maximum(
-                microseconds(evidence["first_known_at"].to_pandas()), nodes.first_known_at[np.maximum(owner, 0)]
-            ),
-        }
-    )
-    matches["customer"] = labels[np.maximum(owner, 0)]
-    matches = matches[(owner != NONE) & ~nodes.is_cookie[np.maximum(owner, 0)]]
-    matches = matches.sort_values(["b", "a", "rule", "first_seen_at"]).drop_duplicates(["b", "a", "rule"])
-    customers = matches.groupby("b")["customer"].transform("nunique")
-    matches["reason"] = pd.Series(None, index=matches.index, dtype="str").mask(customers > 1, SEVERAL_CUSTOMERS)
-    return matches[MATCH_COLUMNS]
-
-
-def _eldest_with_number(nodes: Nodes) -> pd.Series:
-    """Customer number -> the eldest record that has it."""
-    import numpy as np
-    import pandas as pd
-
-    numbers = nodes.columns["customer_number"]
-    row = np.flatnonzero(numbers.codes != NONE)
-    frame = pd.DataFrame({"code": numbers.codes[row], "node": nodes.owner[row]}).groupby("code")["node"].min()
-    return pd.Series(frame.to_numpy(), index=[numbers.values[code] for code in frame.index])
 
 
 def as_table(matches: pd.DataFrame, nodes: Nodes) -> pa.Table:
