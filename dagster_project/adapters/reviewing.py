@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
 from dagster_project.adapters.reading import reader
+from dagster_project.adapters.warehouse import look_into_warehouse
 from dagster_project.domain.identity.words import REVIEW_ORDER
 from dagster_project.errors import HoivaError
 
@@ -78,19 +77,10 @@ def said_of(settings: Settings, records: Sequence[str]) -> dict[str, dict[str, A
     Raises:
         HoivaError: the vault is not there yet, or a run holds it.
     """
-    home = settings.at_home
-    if not home.warehouse.exists() or not home.vault_database.exists():
-        raise HoivaError("there is no vault yet; run hoiva run first")
-    try:
-        with duckdb.connect(str(home.warehouse), read_only=True) as connection:
-            vault = str(home.vault_database).replace("'", "''")
-            connection.execute(f"attach '{vault}' as vault (read_only)")
-            cursor = connection.execute(
-                f"select source_record_id, {', '.join(SHOWN)} from vault.identity.known_contacts"
-                " where is_newest and source_record_id in (select unnest($records))",
-                {"records": sorted(set(records))},
-            )
-            rows = cursor.fetchall()
-    except duckdb.IOException:
-        raise HoivaError("a run is at work and holds the vault; try again when it has ended") from None
-    return {row[0]: dict(zip(SHOWN, row[1:], strict=True)) for row in rows}
+    with look_into_warehouse(settings) as warehouse:
+        rows = warehouse.read(
+            f"select source_record_id, {', '.join(SHOWN)} from vault.identity.known_contacts"
+            " where is_newest and source_record_id in (select unnest($records))",
+            {"records": sorted(set(records))},
+        ).to_pylist()
+    return {row["source_record_id"]: {name: row[name] for name in SHOWN} for row in rows}

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from dagster_project.errors import HoivaError
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -74,5 +76,28 @@ def open_warehouse(settings: Settings) -> Iterator[Warehouse]:
         yield Warehouse(connection)
         connection.execute("checkpoint")
         connection.execute(f"checkpoint {VAULT}")
+    finally:
+        connection.close()
+
+
+@contextmanager
+def look_into_warehouse(settings: Settings) -> Iterator[Warehouse]:
+    """Open warehouse and vault as the last run left them, for reading alone: nothing in them changes.
+
+    For a person's questions at a terminal; everyone else reads what is published.
+
+    Raises:
+        HoivaError: no run has made them yet, or a run holds them.
+    """
+    home = settings.at_home
+    if not home.warehouse.exists() or not home.vault_database.exists():
+        raise HoivaError("there is no vault yet; run hoiva run first")
+    try:
+        connection = duckdb.connect(str(home.warehouse), read_only=True, config={"threads": settings.threads})
+    except duckdb.IOException:
+        raise HoivaError("a run is at work and holds the vault; try again when it has ended") from None
+    try:
+        connection.execute(f"attach '{home.vault_database}' as {VAULT} (read_only)")
+        yield Warehouse(connection)
     finally:
         connection.close()

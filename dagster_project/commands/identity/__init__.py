@@ -7,6 +7,7 @@ import typer
 from dagster_project.commands.identity.answer import answer
 from dagster_project.commands.identity.report import report
 from dagster_project.commands.identity.review import review
+from dagster_project.commands.identity.train import train
 from dagster_project.commands.identity.why import why
 
 identity = typer.Typer(
@@ -18,4 +19,5 @@ identity = typer.Typer(
 identity.command(epilog="Example: `hoiva identity review --reason names_differ`")(review)
 identity.command(epilog="Example: `hoiva identity answer hubspot:contact:1 mailchimp:member:a same`")(answer)
 identity.command(epilog="Example: `hoiva identity report --out identity.html`")(report)
+identity.command(epilog="Example: `hoiva identity train --out probable_matches.json`")(train)
 identity.command(epilog="Example: `hoiva identity why hubspot:contact:1 cookie:ga4:x`")(why)

@@ -62,6 +62,21 @@ def show_answers(out: Console, told: Mapping[str, Any]) -> None:
         out.print(f"{told['delivery']['count_loaded']} landed. The next `hoiva run` follows.", markup=False)
 
 
+def show_training(out: Console, told: Mapping[str, Any], beside: str) -> None:
+    """Where the new model lies, which weights moved, and what a person does next."""
+    out.print(f"Learned from {told['records']:,} records as of {told['trained_on']}: {told['path']}", soft_wrap=True)
+    if told["moved"]:
+        rows = [[row["comparison"], row["level"], row["bits_before"], row["bits"]] for row in told["moved"]]
+        heads = ["comparison", "level", "bits in use", "bits learned"]
+        out.print(table_of("Weights that moved by a bit or more", heads, rows, (2, 3)))
+    else:
+        out.print("No weight moved by a bit or more.")
+    out.print(
+        f"Review the weights, then put the file at {beside} and look at `hoiva identity report` after the next run.",
+        soft_wrap=True,
+    )
+
+
 def show_chain(out: Console, told: Mapping[str, Any]) -> None:
     """The way from one record to another."""
     one, other = told["records"]
