@@ -11,10 +11,10 @@ export DBT_SEND_ANONYMOUS_USAGE_STATS := False
 export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 
-.PHONY: help demo test dev lint docs bench clean lock
+.PHONY: help demo test dev lint docs bench bench-identity clean lock
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 $(READY): requirements.lock pyproject.toml scripts/bootstrap.sh
 	@PYTHON="$(PYTHON)" bash scripts/bootstrap.sh $(VENV)
@@ -36,6 +36,9 @@ docs: $(READY)  ## the reference pages made from the code (schemas, settings, gr
 
 bench: $(READY)  ## the measurements, never part of the tests
 	@$(BIN)/python -m tests.benchmarks
+
+bench-identity: $(READY)  ## how well records find their person, beside splink and exact keys
+	@$(BIN)/python -W ignore -m tests.benchmarks.identity --errors
 
 lock: $(READY)  ## requirements.lock anew from pyproject.toml
 	@$(BIN)/uv pip compile --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

@@ -95,6 +95,7 @@ class LimitsFile(Strict):
     phones: int = Field(default=8, ge=1, le=1_000, description="distinct phones of one customer")
     names: int = Field(default=6, ge=1, le=1_000, description="distinct names of one customer")
     role_addresses: list[str] = Field(default=[], description="local parts of addresses of a house: info, office")
+    birth_dates: bool = Field(default=True, description="who clearly differs in date of birth is never one customer")
     support: float = Field(
         default=0.5, ge=0, le=1, description="share of a customer's parts that a probable match must speak for"
     )
@@ -129,6 +130,7 @@ class MatchRulesFile(Strict):
                 self.limits.phones,
                 self.limits.names,
                 frozenset(self.limits.role_addresses),
+                self.limits.birth_dates,
                 self.limits.support,
             ),
         )

@@ -15,8 +15,8 @@ def block_keys(people: pd.DataFrame) -> pd.DataFrame:
     """The keys of each record, one column for each kind of block, null where a record has none.
 
     Args:
-        people: any of email, phone, first_name, last_name, birth_date, street_name, house_number, postal_code and
-            other_id.
+        people: any of email, phone, first_name, last_name, birth_date, street_name, house_number, postal_code, city
+            and other_id.
 
     >>> import pandas as pd
     >>> one = pd.DataFrame({"first_name": ["aino"], "last_name": ["aalto"], "postal_code": [None]})
@@ -32,7 +32,8 @@ def block_keys(people: pd.DataFrame) -> pd.DataFrame:
         return people[name].astype("str").where(people[name].notna())
 
     first, last, code = text("first_name"), text("last_name"), text("postal_code")
-    local, domain = text("email").str.partition("@")[0], text("email").str.partition("@")[2]
+    parts = text("email").str.extract(r"^(?P<local>.*)@(?P<domain>[^@]*)$")
+    local, domain = parts["local"], parts["domain"]
     smaller = np.where(first < last, first, last)
     larger = np.where(first < last, last, first)
     names = (
@@ -41,6 +42,8 @@ def block_keys(people: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "birth_date": text("birth_date"),
+            "last_name": last,
+            "first_name_and_city": first + "|" + text("city"),
             "both_names": names.where(first.notna() & last.notna()),
             "local_part": local.where(local != ""),
             "numbers_of_email": (domain + "|" + local.str[:2] + "|" + local.str.replace(r"\D", "", regex=True)).where(

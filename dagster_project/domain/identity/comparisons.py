@@ -8,7 +8,9 @@ from typing import Any
 # What an agreement in a comparison is called in a match's evidence.
 EVIDENCE = {"name": "name", "birth_date": "birth_date", "email": "email", "phone": "phone", "address": "address"}
 
-_LOCAL = "split_part({0}_{1}, '@', 1)"
+# What stands before the @, and the figures in it: addresses that differ in figures are namesakes' and no slips.
+_LOCAL = "split_part(email_{0}, '@', 1)"
+_FIGURES = "regexp_replace(split_part(email_{0}, '@', 1), '[^0-9]', '', 'g')"
 
 
 def _level(sql: str, label: str, **more: Any) -> dict[str, Any]:
@@ -85,15 +87,22 @@ def _birth_date() -> dict[str, Any]:
 
 def _email() -> dict[str, Any]:
     same_domain = "split_part(email_l, '@', 2) = split_part(email_r, '@', 2)"
-    left, right = _LOCAL.format("email", "l"), _LOCAL.format("email", "r")
+    left, right = _LOCAL.format("l"), _LOCAL.format("r")
+    same_figures = f"{_FIGURES.format('l')} = {_FIGURES.format('r')}"
     return {
         "output_column_name": "email",
         "comparison_levels": [
             _nothing("email"),
             _level("email_l = email_r", "the same"),
-            _level(f"damerau_levenshtein(email_l, email_r) <= 2 and {same_domain}", "two slips at the same provider"),
-            _level(f"{left} = {right} and length({left}) > 4", "the same before the @"),
-            _level(f"jaro_winkler_similarity({left}, {right}) >= 0.9 and {same_domain}", "alike before the @"),
+            _level(
+                f"damerau_levenshtein(email_l, email_r) <= 2 and {same_figures} and {same_domain}",
+                "two slips at the same provider",
+            ),
+            _level(f"{left} = {right} and {_FIGURES.format('l')} <> ''", "the same before the @, with figures"),
+            _level(
+                f"jaro_winkler_similarity({left}, {right}) >= 0.9 and {same_figures} and {same_domain}",
+                "alike before the @, with the same figures",
+            ),
             ELSE,
         ],
     }

@@ -154,7 +154,7 @@ class Builder:
         if rule == SAID_SAME:
             return None
         limits: Limits = self.limits
-        if some_dates_differ(ours.dates, theirs.dates):
+        if limits.birth_dates and some_dates_differ(ours.dates, theirs.dates):
             return BIRTH_DATES_DIFFER
         if ours.within(theirs, "emails") > limits.emails:
             return TOO_MANY_EMAILS

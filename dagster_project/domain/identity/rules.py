@@ -110,6 +110,7 @@ class Limits:
         phones: distinct phones of one customer, at most.
         names: distinct names of one customer, at most.
         role_addresses: local parts of addresses that belong to a house and not to a person.
+        birth_dates: whether records whose dates of birth clearly differ may never be one customer.
         support: the least share of a customer's parts that a probable match must speak for; above it the match joins.
     """
 
@@ -118,6 +119,7 @@ class Limits:
     phones: int = 8
     names: int = 6
     role_addresses: frozenset[str] = frozenset()
+    birth_dates: bool = True
     support: float = 0.5
 
 
