@@ -21,6 +21,7 @@ ALWAYS = (
     "identity/matches",
     "identity/review_queue",
     "identity/merge_suspects",
+    "identity/identity_changes",
     "customer_360/customer_360",
     "customer_360/customer_events",
     "customer_360/customer_service_contacts",

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Column, Connection, String, and_, func, insert, literal, select, union, update
+from sqlalchemy import Column, Connection, String, and_, delete, func, insert, literal, select, union, update
 
 from dagster_project.adapters.ledger.connected import Connected
-from dagster_project.adapters.ledger.frames import filled, measure, temporary
+from dagster_project.adapters.ledger.frames import as_table, filled, measure, rows_of, temporary
 from dagster_project.adapters.ledger.marks import mark
-from dagster_project.adapters.ledger.tables import customer_aliases
+from dagster_project.adapters.ledger.tables import customer_aliases, identities, identity_changes
+from dagster_project.domain.identity.changes import Change, changes_between
 
 moved = temporary(
     "moved_aliases",
@@ -32,6 +33,16 @@ known_ids = temporary(
     Column("known_id", String(64), primary_key=True),
 )
 _current = customer_aliases.alias("current_aliases")
+AT_ONCE = 500  # rows of one statement: SQLite takes 32,766 values, and older ones 999
+IDENTITY_CHANGES = pa.schema(
+    [
+        pa.field("as_of", pa.timestamp("us"), nullable=False),
+        pa.field("alias_customer_id", pa.string(), nullable=False),
+        pa.field("from_customer_id", pa.string()),
+        pa.field("to_customer_id", pa.string()),
+        pa.field("change", pa.string(), nullable=False),
+    ]
+)
 
 
 def today_of(column: Any) -> tuple[Any, Any, Any]:
@@ -80,7 +91,9 @@ class Aliases(Connected):
             stored = select(customer_aliases.c.alias_customer_id, customer_aliases.c.customer_id).where(is_now)
             former = {alias: customer for alias, customer in connection.execute(stored)}
             pairs = zip(aliases["alias_customer_id"].to_pylist(), aliases["customer_id"].to_pylist(), strict=True)
-            changed = [(alias, now) for alias, now in dict(pairs).items() if former.get(alias, alias) != now]
+            today = dict(pairs)
+            _record(connection, today, at)
+            changed = [(alias, now) for alias, now in today.items() if former.get(alias, alias) != now]
             columns = {
                 "alias_customer_id": [alias for alias, _ in changed],
                 "from_customer_id": [former.get(alias, alias) for alias, _ in changed],
@@ -91,6 +104,45 @@ class Aliases(Connected):
                     _move(connection)
                 measure(connection, customer_aliases)
         return len(changed)
+
+    def identity_changes(self, until: datetime) -> pa.Table:
+        """Every change of identity up to a moment, one row a record and run, with its customer before and after."""
+        table = identity_changes
+        query = select(table).where(table.c.as_of <= until).order_by(table.c.as_of, table.c.alias_customer_id)
+        with self.reading() as connection:
+            return as_table(connection, query, IDENTITY_CHANGES)
+
+
+def _record(connection: Connection, today: dict[str, str], at: datetime) -> None:
+    """Write down what is other than as of the last run, in the transaction that follows it; again, it adds none."""
+    before = dict(rows_of(connection, select(identities)))
+    found = changes_between(before, today)
+    if not found:
+        return
+    same_run = identity_changes.c.as_of == at
+    earlier = {row.alias_customer_id: row for row in connection.execute(select(identity_changes).where(same_run))}
+    rows = [_row(change, at, earlier) for change in found]
+    for start in range(0, len(rows), AT_ONCE):
+        part = rows[start : start + AT_ONCE]
+        ids = [row["alias_customer_id"] for row in part]
+        connection.execute(delete(identity_changes).where(same_run, identity_changes.c.alias_customer_id.in_(ids)))
+        connection.execute(insert(identity_changes), part)
+        connection.execute(delete(identities).where(identities.c.alias_customer_id.in_(ids)))
+        now = [
+            {"alias_customer_id": row["alias_customer_id"], "customer_id": row["to_customer_id"]}
+            for row in part
+            if row["to_customer_id"] is not None
+        ]
+        if now:
+            connection.execute(insert(identities), now)
+
+
+def _row(change: Change, at: datetime, earlier: dict[str, Any]) -> dict[str, Any]:
+    """A change as the table has it. A run of the same moment that found otherwise before is corrected, not repeated."""
+    alias, former, customer, name = change
+    first = earlier.get(alias)
+    values = (at, alias, first.from_customer_id if first else former, customer, name)
+    return dict(zip(IDENTITY_CHANGES.names, values, strict=True))
 
 
 def _move(connection: Connection) -> None:

@@ -94,6 +94,25 @@ customer_aliases = Table(
 )
 Index("ix_customer_aliases_customer_id", customer_aliases.c.customer_id)
 
+# Grain: one source record by the id it would have alone: whose it was as of the last run.
+identities = Table(
+    "identities",
+    metadata,
+    Column("alias_customer_id", ID, primary_key=True),
+    Column("customer_id", ID, nullable=False),
+)
+
+# Grain: one source record whose customer became another one in one run. Rows are never changed.
+identity_changes = Table(
+    "identity_changes",
+    metadata,
+    Column("as_of", UtcMoment, primary_key=True),
+    Column("alias_customer_id", ID, primary_key=True),
+    Column("from_customer_id", ID, nullable=True),
+    Column("to_customer_id", ID, nullable=True),
+    Column("change", WORD, nullable=False),
+)
+
 # Grain: one customer, purpose and channel: what may be done as last computed.
 consents = Table(
     "consents",

@@ -36,6 +36,7 @@ SCORES = (
         "contact_points",
         "customer_aliases",
         "review_queue",
+        "identity_changes",
         "identity_report",
         "segment_sizes",
         "segments",
