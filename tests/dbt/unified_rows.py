@@ -82,7 +82,7 @@ ROOMS = {  # table -> in the vault
                  "clusters": False, "review_queue": False, "customers": False, "customer_aliases": False,
                  "customer_records": False, "merge_suspects": False},
     "customer_360": {"customer_events": False, "customer_service_contacts": False, "consents_current": False,
-                     "current_contacts": True, "customer_emails": True, "customer_phones": True,
+                     "current_contacts": True, "golden_values": True, "customer_emails": True, "customer_phones": True,
                      "customer_names": True, "customer_addresses": True, "contact_points": True, "customer_360": False,
                      "customer_months": False, "customer_products": False, "current_products": False,
                      "customer_deals": False},

@@ -47,15 +47,27 @@ addresses as (
 ),
 
 countries as (
-    {{ newest_value(ref('current_contacts'), 'country_code') }}
+    select
+        customer_id,
+        country_code
+    from {{ ref('customer_countries') }}
+    where confidence_rank = 1
 ),
 
 languages as (
-    {{ newest_value(ref('current_contacts'), 'language_code') }}
+    select
+        customer_id,
+        language_code
+    from {{ ref('customer_languages') }}
+    where confidence_rank = 1
 ),
 
 birth_dates as (
-    {{ newest_value(ref('current_contacts'), 'birth_date') }}
+    select
+        customer_id,
+        birth_date
+    from {{ ref('customer_birth_dates') }}
+    where confidence_rank = 1
 )
 
 select

@@ -2,7 +2,8 @@
 {{ config(database='vault') }}
 
 {{ values_by_confidence(
-    ref('current_contacts'),
+    ref('contact_statements'),
+    'address',
     ['street', 'postal_code', 'city', 'country_code'],
     'street is not null or postal_code is not null',
 ) }}

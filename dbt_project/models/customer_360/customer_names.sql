@@ -2,7 +2,8 @@
 {{ config(database='vault') }}
 
 {{ values_by_confidence(
-    ref('current_contacts'),
+    ref('contact_statements'),
+    'name',
     ['first_name', 'last_name'],
     'first_name is not null or last_name is not null',
 ) }}

@@ -1,4 +1,9 @@
 -- Grain: one phone number of one customer, best first.
 {{ config(database='vault') }}
 
-{{ values_by_confidence(ref('current_contacts'), ['phone'], 'phone is not null') }}
+{{ values_by_confidence(
+    ref('contact_statements'),
+    'phone',
+    ['phone'],
+    'phone is not null',
+) }}
