@@ -132,7 +132,13 @@ def build(
         on_event(DbtEvent(node["unique_id"], node["node_status"], raw))
 
     manifest = parsed_manifest(settings)
-    variables = json.dumps({"as_of": naive_utc(as_of).isoformat(" "), "business_zone": settings.business_zone})
+    variables = json.dumps(
+        {
+            "as_of": naive_utc(as_of).isoformat(" "),
+            "business_zone": settings.business_zone,
+            "made_by": project_fingerprint(),  # tables that grow by what is new are built anew by changed models
+        }
+    )
     arguments = [
         command, *_arguments(settings), "--no-write-json", "--vars", variables, "--select", *select,
         *(["--indirect-selection", "buildable"] if command != "seed" else []),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from dagster_project.domain.sources.delivery import Delivery
     from dagster_project.settings import Settings
 
-REBUILD = ["+customer_360"]
+REBUILD = ["+fqn:hoiva.customer_360.customer_360"]
 EVENT_TABLES = ["stg_ga4__events", "web_events", "visit_events", "events", "customer_events"]
 # What identity reads, column by column; texts of contacts are read by the normalisation.
 STITCHED = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ import pyarrow as pa
 from dagster_project.adapters import dbt
 from dagster_project.adapters.gate import passing
 from dagster_project.adapters.lake import lake_schema
-from dagster_project.adapters.warehouse import open_warehouse
+from dagster_project.adapters.warehouse import Warehouse, open_warehouse
 from dagster_project.domain.sources.contract import SourceContract
 from dagster_project.settings import CHECKOUT, Settings, load_settings
 
@@ -40,6 +41,7 @@ def contracts() -> dict[str, SourceContract]:
     return dict(folder.items)
 
 
+_writings = itertools.count()
 _delivered: dict[str, list[Row]] = {}  # what the shared home's sources hold now
 
 
@@ -69,6 +71,17 @@ def build_facts(delivered: Deliveries) -> Settings:
     return home
 
 
+def as_table(warehouse: Warehouse, name: str) -> None:
+    """Make a view a table of its rows, so that a test can change one."""
+    run = warehouse.connection.execute
+    run(f"create or replace table main.rows_of_view as from {name}")
+    room, table = name.split(".")
+    kind = "table_type from information_schema.tables where table_schema = $room and table_name = $table"
+    if run(f"select {kind}", {"room": room, "table": table}).fetchall()[0][0] == "VIEW":
+        run(f"drop view {name}")
+        run(f"create table {name} as from main.rows_of_view")
+
+
 def hold_rules(home: Settings) -> None:
     """Run every test of dbt of the two rooms. Raises DbtFailed when one finds rows."""
     dbt.build(home, ROOMS, LATE, command="test")
@@ -81,7 +94,11 @@ def _write(home: Settings, tables: Mapping[str, list[Row]]) -> None:
             schema = lake_schema(contracts()[source].tables[table])
             unknown = {column for row in rows for column in row} - set(schema.names)
             assert not unknown, f"{name} has no columns {unknown}"
-            filled = [{column: row.get(column) for column in schema.names} for row in rows]
+            writing = next(_writings)  # what is written anew is another file, even where a test names the same one
+            filled = [
+                {column: row.get(column) for column in schema.names} | {"file_id": f"{writing:05}-{row['file_id']}"}
+                for row in rows
+            ]
             typed = pa.Table.from_pylist(filled, schema)
             in_vault = contracts()[source].tables[table].is_personal
             warehouse.write("sources", f"{source}__{table}", typed, in_vault=in_vault)

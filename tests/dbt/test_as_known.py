@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from dagster_project.adapters.warehouse import open_warehouse
-from tests.dbt.delivered_rows import Row, at, build_facts, shop_line
+from tests.dbt.delivered_rows import Row, as_table, at, build_facts, shop_line
 from tests.dbt.test_consents import answers, member
 from tests.dbt.test_newsletters import letter, reaction, standard
 from tests.dbt.test_responses import answer, check_in
@@ -132,6 +132,7 @@ def test_a_fact_moved_back_in_time_is_noticed() -> None:
     moment = FIRST + timedelta(days=6)
     before = told(everything, moment)
     with open_warehouse(build_facts(everything)) as warehouse:
+        as_table(warehouse, "unified.events")
         warehouse.connection.execute(
             "update unified.events set known_at = $known where event_id ="
             " (select max(event_id) from unified.events where known_at > $by)",

@@ -9,7 +9,7 @@ import pytest
 from dagster_project.adapters import dbt
 from dagster_project.adapters.dbt import DbtFailed
 from dagster_project.adapters.warehouse import open_warehouse
-from tests.dbt.delivered_rows import LATE, Row, at, build_facts, facts, hold_rules, shop_line
+from tests.dbt.delivered_rows import LATE, Row, as_table, at, build_facts, facts, hold_rules, shop_line
 from tests.dbt.test_consents import answers, member
 from tests.dbt.test_newsletters import letter, reaction
 from tests.dbt.test_web_and_service import LINK, ticket, web_event
@@ -112,6 +112,7 @@ def test_the_rule_notices_damage(rule: str, harm: str) -> None:
     dbt.build(home, [rule], LATE, command="test")
     with open_warehouse(home) as warehouse:
         warehouse.connection.execute(f"create or replace table main.saved as from {table}")
+        as_table(warehouse, table)
         warehouse.connection.execute(harm)
     try:
         with pytest.raises(DbtFailed, match=rule):

@@ -1,4 +1,7 @@
 -- Grain: one event of one customer, known by the moment asked about: event_id.
+-- A view: one more day changes whose old events are, and to write them all costs as much as to read them ten times.
+{{ config(materialized='view') }}
+
 with
 
 events as (

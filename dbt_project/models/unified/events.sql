@@ -1,4 +1,6 @@
 -- Grain: one event: event_id. The one timeline that features, triggers and reports read.
+-- A view, as most events are on the web and stand in one table already; who reads no ids pays for none.
+{{ config(materialized='view') }}
 {%- set no_amount = 'cast(null as decimal(18, 4))' %}
 with
 

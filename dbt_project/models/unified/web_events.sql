@@ -1,4 +1,7 @@
 -- Grain: one event on the web: web_event_id.
+-- A view, as it only lays two tables end to end: to write them again costs more than to read them.
+{{ config(materialized='view') }}
+
 with
 
 ga4_events as (

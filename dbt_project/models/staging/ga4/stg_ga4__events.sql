@@ -1,10 +1,14 @@
 -- Grain: one web event: row_id.
+{{ config(
+    materialized='incremental', incremental_strategy='append', on_schema_change='ignore',
+    pre_hook={'sql': "{{ forget_stale('ga4', 'events') }}", 'transaction': false}
+) }}
 -- noqa: disable=RF03
 -- The parameter inside the search of a list is no table.
 with
 
 delivered as (
-    {{ first_delivery(source('ga4', 'events')) }}
+    {{ first_delivery_of_new(source('ga4', 'events')) }}
 )
 
 select
@@ -24,6 +28,8 @@ select
     {{ url_path(ga4_parameter('event_params', 'page_location', 'string_value')) }} as page_path,
     {{ ga4_parameter('event_params', 'source', 'string_value') }} as traffic_source,
     {{ ga4_parameter('event_params', 'medium', 'string_value') }} as traffic_medium,
+    file_id,
+    '{{ var("made_by") }}' as made_by,
     -- moments
     occurred_at,
     known_at
