@@ -121,7 +121,7 @@ def _predict(people: pd.DataFrame, pairs: pd.DataFrame, model: Mapping[str, Any]
     # As many persons are in the data twice whatever its size, two random records are one the rarer the more there are.
     chance = settings["probability_two_random_records_match"]
     settings["probability_two_random_records_match"] = min(chance, chance * model["records"] / max(1, len(people)))
-    named = set(pairs["source_record_id_a"]) | set(pairs["source_record_id_b"])
+    named = pd.concat([pairs["source_record_id_a"], pairs["source_record_id_b"]]).unique()
     compared = people[people.index.isin(named)].drop(columns="customer_number").reset_index()
     api = DuckDBAPI()
     linker = Linker(api.register(compared), settings, log_level=None)
