@@ -1,7 +1,7 @@
 """What identity and customer_360 cost for a million persons, as processor time against a bare scan of the same columns.
 
 Everything runs in one process over one town (big_town.py), the references in turn with what they are compared with:
-    stitching    what customer_360 needs of the room identity, against a scan of the columns that it reads: contact versions and events.
+    stitching    what customer_360 needs of the room identity, against a scan of the columns that it reads.
     rebuild      customer_360 and all that it stands on, from the lake's files, against a scan of all of the lake.
     components   connected parts of the matches, against label propagation in SQL on the same matches.
     one day      the deliveries of one more day, against the rebuild; and whether both give the same tables.
