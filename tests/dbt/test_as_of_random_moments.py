@@ -93,3 +93,12 @@ def test_the_town_is_lively() -> None:
     customers = [{row["customer_id"] for row in tables["customers"]} for tables in (early, late)]
     assert customers[0] - customers[1], "some became one since"
     assert {row["reason"] for row in late["matches"]} >= {None, "two_customer_numbers"}
+
+
+@pytest.mark.slow
+def test_five_hundred_orders_of_arrival_give_the_same_tables() -> None:
+    town = lively_town(3)
+    before = read_all(build_rooms(town, at("03-15")))
+    assert before["customer_360"], "there is something to compare"
+    for seed in range(500):
+        assert read_all(build_rooms(town, at("03-15"), shuffled=seed)) == before, seed
