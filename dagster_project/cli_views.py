@@ -222,7 +222,11 @@ def show_explanation(out: Console, story: dict[str, Any]) -> None:
         out.print(table_of("What to offer next", ["", "product", "why"], offers))
     consents = [list(row.values()) for row in story["consents"]]
     out.print(table_of("Consents", ["purpose", "channel", "allowed", "decided at", "by statement"], consents))
-    events = [list(row.values()) for row in story["timeline"]]
+    events = [
+        [row["occurred_at"], row["event_type"] + (" (planned)" if row["is_planned"] else ""), row["subject_id"],
+         row["channel"], row["amount"]]
+        for row in story["timeline"]
+    ]  # fmt: skip
     out.print(table_of("Newest events", ["when (UTC)", "what", "about", "channel", "amount"], events, (4,)))
     doors = entry_doors()
     for row in story["enrolments"]:

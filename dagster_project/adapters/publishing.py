@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from dagster_project.adapters.contacts_snapshot import keep_contacts
 from dagster_project.adapters.pages import pages_to_publish
 from dagster_project.adapters.published import Version, publish
 from dagster_project.adapters.warehouse import Warehouse, open_warehouse
@@ -53,7 +54,10 @@ class TablesOf(Mapping[str, "pa.Table"]):
 
 def publish_rooms(settings: Settings, as_of: datetime) -> Version:
     """Publish what the warehouse holds now, and the pages; the same content again changes no file."""
-    with open_warehouse(settings) as warehouse:
+    from dagster_project.adapters.ledger import open_ledger
+
+    with open_ledger(settings.ledger_address) as ledger, open_warehouse(settings) as warehouse:
+        keep_contacts(ledger, warehouse)  # the timeline shows what this night has planned
         rooms = ", ".join(f"'{room}'" for room in WHOLE_ROOMS)
         found = warehouse.read(
             "select table_schema || '/' || table_name as name from information_schema.tables"

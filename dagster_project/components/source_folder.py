@@ -42,6 +42,7 @@ def tables_of(contract: SourceContract) -> dg.AssetsDefinition:
 
     @dg.multi_asset(name=f"register_{contract.source}", specs=specs, check_specs=checks, pool=WAREHOUSE_POOL)
     def register() -> Iterator[dg.MaterializeResult]:
+        from dagster_project.adapters.contacts_snapshot import make_room_for_contacts
         from dagster_project.adapters.lake import register_lake
         from dagster_project.adapters.ledger import open_ledger
         from dagster_project.adapters.warehouse import open_warehouse
@@ -51,6 +52,7 @@ def tables_of(contract: SourceContract) -> dg.AssetsDefinition:
             everything = ledger.deliveries(contract.source)
         with open_warehouse(settings()) as warehouse:
             register_lake(warehouse, settings(), [contract], accepted)
+            make_room_for_contacts(warehouse)
         for key, table in names.items():
             mine = [delivery for delivery in everything if delivery.table_name == table]
             good = [delivery for delivery in accepted if delivery.table_name == table]
