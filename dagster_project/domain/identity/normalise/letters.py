@@ -32,6 +32,8 @@ def folded(text: str) -> str:
     >>> folded("  A\\u0308IJA\\u0308LA\\u0308 ") == folded("äijälä")
     True
     """
+    if text.isascii():  # most texts: nothing to compose, and three times as fast
+        return text.strip().lower()
     before, after = text, unicodedata.normalize("NFC", text).strip().casefold()
     while after != before:  # folding may leave letters to compose, and composing letters to fold: a few rare ones
         before, after = after, unicodedata.normalize("NFC", after).strip().casefold()
