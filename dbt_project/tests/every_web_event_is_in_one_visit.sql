@@ -2,7 +2,7 @@
 with
 
 visits as (
-    select coalesce(sum(count_events), 0) as count_in_visits
+    select coalesce(sum(count_events + count_late_events), 0) as count_in_visits
     from {{ ref('web_sessions') }}
 ),
 

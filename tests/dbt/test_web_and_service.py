@@ -55,6 +55,25 @@ def test_a_visit_gathers_its_events() -> None:
     assert [event["subject_id"] for event in told if event["event_type"] == "product_view"] == ["A1", "B2"]
 
 
+def test_a_late_event_changes_no_visit_that_was_known() -> None:
+    events = [
+        web_event("session_start", at("03-01", "10:00")),
+        web_event("view_item", at("03-01", "10:05"), items='[{"item_id": "A1"}]', known_at=at("03-04", "10:05")),
+    ]
+    late = web_event("purchase", at("03-01", "09:00"), known_at=at("03-04", "09:01"))
+    (before,) = facts({"ga4.events": events}, "web_sessions")
+    (after,) = facts({"ga4.events": [late, *events]}, "web_sessions")
+    assert (before["count_events"], before["count_late_events"]) == (2, 0), "72 hours to the minute are in time"
+    assert after == before | {"count_late_events": 1}
+
+
+def test_a_visit_that_came_late_as_a_whole_is_what_came() -> None:
+    events = [web_event("purchase", at("03-01", f"10:0{minute}"), known_at=at("03-09")) for minute in (1, 2)]
+    (visit,) = facts({"ga4.events": events}, "web_sessions")
+    assert (visit["count_events"], visit["count_late_events"], visit["is_late"]) == (2, 0, True)
+    assert (visit["has_purchase"], visit["started_at"]) == (True, at("03-01", "10:01"))
+
+
 def test_events_without_a_session_are_one_visit_a_day() -> None:
     moments = [at("03-01", "10:00"), at("03-01", "18:00"), at("03-02", "10:00")]
     visits = facts({"ga4.events": [web_event("view_item", when, session=None) for when in moments]}, "web_sessions")
