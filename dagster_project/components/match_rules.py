@@ -74,6 +74,9 @@ class ProbableFile(Strict):
     needs_one_of: list[Literal["email", "phone", "birth_date", "address"]] = Field(
         default=[], description="without agreement in one of these a match is held: a name alone is no evidence"
     )
+    names_apart: bool = Field(
+        default=True, description="clearly different names hold it unless an e-mail or a phone agrees"
+    )
     most_pairs: int = Field(default=2_000_000, ge=1, le=100_000_000, description="pairs that are scored at most")
 
     @model_validator(mode="after")
@@ -84,7 +87,9 @@ class ProbableFile(Strict):
 
     def as_rule(self) -> ProbableRule:
         """What this part means."""
-        return ProbableRule(self.model, self.merge_at, self.review_at, tuple(self.needs_one_of), self.most_pairs)
+        return ProbableRule(
+            self.model, self.merge_at, self.review_at, tuple(self.needs_one_of), self.names_apart, self.most_pairs
+        )
 
 
 class LimitsFile(Strict):
@@ -97,7 +102,7 @@ class LimitsFile(Strict):
     role_addresses: list[str] = Field(default=[], description="local parts of addresses of a house: info, office")
     birth_dates: bool = Field(default=True, description="who clearly differs in date of birth is never one customer")
     support: float = Field(
-        default=0.5, ge=0, le=1, description="share of a customer's parts that a probable match must speak for"
+        default=0.6, ge=0, le=1, description="share of a customer's parts that a probable match must speak for"
     )
 
 

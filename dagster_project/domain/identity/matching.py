@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dagster_project.domain.identity.alike import names_alike
 from dagster_project.domain.identity.browsers import cookie_matches
 from dagster_project.domain.identity.exact import MATCH_COLUMNS, empty_matches, exact_matches
 from dagster_project.domain.identity.limits import hold_by_limits
@@ -16,6 +17,7 @@ from dagster_project.domain.identity.nodes import NONE, Nodes, microseconds, nod
 from dagster_project.domain.identity.rules import (
     ATTRIBUTES,
     BELOW_THRESHOLD,
+    NAMES_DIFFER,
     ONLY_A_NAME,
     PROBABLE,
     SAID_SAME,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+OWN_POINTS = {"email", "phone"}  # what two members of one household rarely share when their names differ
 RECORDS = ("source_record_id", "is_cookie", "first_known_at", "first_seen_at")
 COOKIE_EVIDENCE = ("source_record_id", "identifier_kind", "identifier_value", "first_known_at")
 
@@ -140,17 +143,21 @@ def probable_matches(
             "score": scored["score"].to_numpy().astype(float),
             "match_weight": scored["match_weight"].to_numpy().astype(float),
             "first_seen_at": np.maximum(nodes.first_known_at[a], nodes.first_known_at[b]),
-            "reason": [objection(*row, rule) for row in zip(scored["score"], scored["evidence"], strict=True)],
+            "reason": None,
         }
     )
-    return likely
+    names = (names_alike(nodes.name_now(one), nodes.name_now(other)) for one, other in zip(a, b, strict=True))
+    rows = zip(likely["score"], likely["evidence"], names, strict=True)
+    return likely.assign(reason=pd.Series([objection(*row, rule) for row in rows], index=likely.index, dtype="str"))
 
 
-def objection(score: float, evidence: str, rule: ProbableRule) -> str | None:
+def objection(score: float, evidence: str, is_name_alike: bool | None, rule: ProbableRule) -> str | None:
     """Why a scored pair is held, or None."""
     if score < rule.merge_at:
         return BELOW_THRESHOLD
     agreeing = set(evidence.split("+"))
+    if rule.names_apart and is_name_alike is False and not agreeing & OWN_POINTS:
+        return NAMES_DIFFER
     return None if not rule.needs_one_of or agreeing & set(rule.needs_one_of) else ONLY_A_NAME
 
 

@@ -90,6 +90,8 @@ class ProbableRule:
         merge_at: the probability from which two records are joined.
         review_at: the probability from which a person should look.
         needs_one_of: without agreement in one of these, a match is held: a common name alone is no evidence.
+        names_apart: whether clearly different names hold a match that no e-mail and no phone supports: twins, couples
+            and families share a house, and twins a day.
         most_pairs: pairs that are scored at most; larger blocks are skipped.
     """
 
@@ -97,6 +99,7 @@ class ProbableRule:
     merge_at: float
     review_at: float
     needs_one_of: tuple[str, ...] = ()
+    names_apart: bool = False
     most_pairs: int = 2_000_000
 
 
@@ -120,7 +123,7 @@ class Limits:
     names: int = 6
     role_addresses: frozenset[str] = frozenset()
     birth_dates: bool = True
-    support: float = 0.5
+    support: float = 0.6
 
 
 @dataclass(frozen=True)
