@@ -24,6 +24,7 @@ def components(a: np.ndarray, b: np.ndarray, count_nodes: int) -> np.ndarray:
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    graph = coo_array((np.ones(len(a), dtype=np.int8), (a, b)), shape=(count_nodes, count_nodes))
+    ends = (a.astype(np.int32), b.astype(np.int32))  # what scipy works in; others it copies first
+    graph = coo_array((np.ones(len(a)), ends), shape=(count_nodes, count_nodes))
     labels: np.ndarray = connected_components(graph, directed=False)[1]
     return labels
