@@ -62,6 +62,8 @@ class MatchRuleFile(Strict):
     def _not_a_name_of_ours(self) -> MatchRuleFile:
         if self.rule in NOT_RULES:
             raise ValueError(f"{self.rule} is how Hoiva names matches of its own: choose another name")
+        if self.certain and "customer_number" not in self.same:
+            raise ValueError("only a rule on customer_number can be certain: nothing else outweighs what a person says")
         return self
 
 

@@ -69,7 +69,7 @@ def matches_of(nodes: Nodes, rule: MatchRule, rules: MatchRules) -> pd.DataFrame
             "a": pairs["a"].to_numpy(),
             "b": pairs["b"].to_numpy(),
             "rule": rule.rule,
-            "evidence": rule.evidence,
+            "evidence": np.where(reason.isin([NAMES_DIFFER, NAME_UNKNOWN]), "+".join(rule.same), rule.evidence),
             "score": 1.0,
             "match_weight": np.nan,
             "first_seen_at": pairs["first_seen_at"].to_numpy(),

@@ -33,6 +33,7 @@ def test_a_family_phone_makes_nobody_one() -> None:
     groups, matches, _ = matched([AINO, MATTI])
     assert len(groups) == 2
     assert reasons(matches) == {("phone_and_name", "names_differ")}
+    assert [match["evidence"] for match in matches] == ["phone"], "what agrees, and no name"
     assert len(matched([AINO, MATTI], rules=without_conditions("phone_and_name"))[0]) == 1, "negative control"
     assert len(matched([AINO, {**MATTI, "first_name": "ainno"}])[0]) == 1, "the same person, misspelled"
 
