@@ -1,5 +1,5 @@
--- A returned row is a pair that a person told apart and that is one customer all the same, though the company's own number
--- does not say so.
+-- A returned row is a pair that a person told apart and that is one customer all the same, though the company's own
+-- number does not say so.
 with
 
 numbers as (

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_OF_A_BLOCK = 60  # records with one key; larger blocks are common names at work and are skipped
+# Kinds of block that say little of a person: worth a look only where the name is rare, and most pairs of a large base else.
+WEAK_KINDS = {"last_name": 12, "first_name_and_city": 12}  # records with one key, at most
 END_OF_A_PHONE = 7  # digits that stay when a country code is typed differently
 
 
@@ -77,7 +79,7 @@ def bounded(keys: pd.DataFrame, is_open: pd.Series, most_pairs: int) -> tuple[pd
         size = grouped.transform("size")
         opened = is_open.astype("int64").groupby(key).transform("sum")
         useful = key.notna() & (size > 1) & (opened > 0)
-        fits = useful & (size <= MOST_OF_A_BLOCK)
+        fits = useful & (size <= WEAK_KINDS.get(str(name), MOST_OF_A_BLOCK))
         skipped += int(key[useful & ~fits].nunique())
         in_block = size[fits] - 1
         pairs += int(in_block.sum() // 2)
