@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MOST_OF_A_BLOCK = 60  # records with one key; larger blocks are common names at work and are skipped
-# Kinds of block that say little of a person: worth a look only where the name is rare, and most pairs of a large base else.
+# Kinds of block that say little of a person: worth a look only where the name is rare; else most pairs of a large base.
 WEAK_KINDS = {"last_name": 12, "first_name_and_city": 12}  # records with one key, at most
 END_OF_A_PHONE = 7  # digits that stay when a country code is typed differently
 
