@@ -182,3 +182,28 @@ def contacts_of(own: Settings) -> list[dict[str, object]]:
 def customers_contacted(own: Settings) -> set[str]:
     """Whoever is in a message batch that left the house."""
     return {str(row["customer_id"]) for row in contacts_of(own) if row["status"] in ("published", "accepted")}
+
+
+def named_as_in(other: Settings, own: Settings, customers: pa.Table) -> pa.Table:
+    """Customers of one's own home under the ids they have in another home, which must hold the same people.
+
+    A customer's id is that of its record known first, so homes to which the same files came at other times name alike
+    people differently; who is one person with whom may not differ.
+    """
+    import pyarrow as pa
+
+    from dagster_project.adapters.warehouse import open_warehouse
+
+    ids: list[dict[str, str]] = []
+    for home in (own, other):
+        with open_warehouse(home) as warehouse:
+            rows = warehouse.read("select source_record_id, customer_id from identity.clusters").to_pylist()
+        ids.append({row["source_record_id"]: row["customer_id"] for row in rows})
+    here, there = ids
+    assert here.keys() == there.keys(), "both homes know the same records"
+    renamed = {(here[record], there[record]) for record in here}
+    names = dict(renamed)
+    assert len(renamed) == len(names) == len(set(names.values())), "the same records are one person in both homes"
+    place = customers.schema.get_field_index("customer_id")
+    told = pa.array([names[customer_id] for customer_id in customers["customer_id"].to_pylist()], pa.string())
+    return customers.set_column(place, "customer_id", told).sort_by("customer_id")

@@ -22,6 +22,7 @@ from tests.journeys.homes import (
     gift_shop_files,
     land,
     land_and_run_day,
+    named_as_in,
     published_customers,
 )
 
@@ -81,7 +82,9 @@ def live_through(own_home: Path, shop_home: Path, gift_shop: Path, ends: list[da
             land_and_run_day(own, arrived, end)
             published[end] = published_customers(own)
             before = (end.year, end.month)
-        assert differences(expected, published[ends[-1]]) == {}
+        with at_home(shop_home) as other:
+            last = named_as_in(other, own, published[ends[-1]])
+        assert differences(expected, last) == {}
         totals = [sum(table["count_orders"].to_pylist()) for table in published.values()]
         assert totals == sorted(set(totals)), "each month adds orders"
         for end in ends[:-1]:
@@ -89,10 +92,10 @@ def live_through(own_home: Path, shop_home: Path, gift_shop: Path, ends: list[da
             assert differences(published[end], built_customers(own)) == {}, f"as of {end}"
 
 
-def test_three_deliveries_over_the_months_end_at_the_same_customers_and_can_be_looked_back_at(
+def test_two_deliveries_over_the_months_end_at_the_same_customers_and_can_be_looked_back_at(
     shop_home: Path, gift_shop: Path, make_home: Callable[[str], Path]
 ) -> None:
-    live_through(make_home("three_months"), shop_home, gift_shop, [MONTHS[2], MONTHS[6], MONTHS[8]])
+    live_through(make_home("two_deliveries"), shop_home, gift_shop, [MONTHS[4], MONTHS[8]])
 
 
 @pytest.mark.slow
