@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from dagster_project.adapters.ledger.contacts import CONTACT_SCHEMA
-from dagster_project.adapters.ledger.standing import LIVE
+from dagster_project.adapters.ledger.tables import LIVE
 
 if TYPE_CHECKING:
     from dagster_project.adapters.ledger import Ledger

@@ -121,8 +121,11 @@ def night(
     from dagster_project.adapters.deciding import run_decisions
 
     found = enrol_and_advance(settings, ledger, models, known, as_of, read)
-    names = [model.care_model for model in models]
-    decided = run_decisions(settings, ledger, policy, found.candidates, known.customers, known.consents, as_of, names)
+    departments = {model.care_model: model.department for model in models}
+    decided = run_decisions(
+        settings, ledger, policy, found.candidates, known.customers, known.consents, as_of, departments,
+        responses=known.responses,
+    )  # fmt: skip
     return found, decided
 
 

@@ -48,6 +48,10 @@ class ChannelFile(BaseModel):
     )
     daily_capacity: int | None = Field(ge=0, description="contacts in one business day; null for no limit, 0 for none")
     cost: Decimal = Field(default=Decimal(0), ge=0, le=10_000, max_digits=18, decimal_places=4)
+    minutes: Decimal = Field(
+        default=Decimal(0), ge=0, le=10_000, max_digits=18, decimal_places=4,
+        description="of somebody's working time that one contact takes",
+    )  # fmt: skip
     lead_time: Span = Field(default="0d", description="from the decision to the contact at the earliest: 0d, 12h, 3d")
     opens: Clock = "00:00"
     closes: Clock = "23:59"
@@ -97,6 +101,7 @@ class ChannelFile(BaseModel):
             consent=self.consent or name,
             lead_time=Duration.parse(self.lead_time),
             responses=tuple(self.responses),
+            minutes=self.minutes,
         )
 
 

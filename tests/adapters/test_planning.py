@@ -105,7 +105,7 @@ def test_what_is_planned_is_what_the_next_run_does(house: Settings) -> None:
                    decided.decisions.contact_plan, found.faults)  # fmt: skip
     fading, buyers = told["fading"], told["buyers"]
     assert (fading.entered, fading.count_contacts, dict(fading.stopped or {})) == (3, 2, {"consent": 1})
-    assert (buyers.entered, buyers.count_contacts, dict(buyers.stopped or {})) == (2, 1, {"contact_cap": 1})
+    assert (buyers.entered, buyers.count_contacts, dict(buyers.stopped or {})) == (2, 1, {"priority": 1})
     assert [(each.step, each.channel, each.count) for each in buyers.contacts] == [("first", "email", 1)]
     assert float(fading.cost) == 0.02, "two e-mails at the channel's cost"
     (met,) = overlaps("fading", found.enrolments, decided.decisions.candidates)

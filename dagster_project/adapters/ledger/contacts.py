@@ -15,11 +15,14 @@ from dagster_project.adapters.ledger.claims import count
 from dagster_project.adapters.ledger.connected import Connected
 from dagster_project.adapters.ledger.consents import blocked_of
 from dagster_project.adapters.ledger.frames import as_table, filled, picked, picks, rows_of
-from dagster_project.adapters.ledger.standing import LIVE
-from dagster_project.adapters.ledger.tables import capacity_counters, contact_transitions, contacts
+from dagster_project.adapters.ledger.tables import LIVE, capacity_counters, contact_transitions, contacts
 from dagster_project.errors import HoivaError
 
-_KINDS = {"score": pa.float64(), "cost": pa.decimal128(18, 4), "planned_date": pa.date32()}
+_KINDS = {
+    **dict.fromkeys(("score", "minutes", "units"), pa.float64()),
+    "cost": pa.decimal128(18, 4),
+    "planned_date": pa.date32(),
+}
 _MOMENTS = ("planned_for", "decided_as_of", "claimed_at")
 CONTACT_SCHEMA = pa.schema(
     [

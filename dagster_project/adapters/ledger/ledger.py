@@ -11,11 +11,14 @@ from dagster_project.adapters.ledger.contacts import Contacts
 from dagster_project.adapters.ledger.deliveries import Deliveries
 from dagster_project.adapters.ledger.engine import make_engine
 from dagster_project.adapters.ledger.enrolments import Enrolments
+from dagster_project.adapters.ledger.households import Households
 from dagster_project.adapters.ledger.memberships import Memberships
 from dagster_project.adapters.ledger.migrate import to_head
 
 
-class Ledger(Deliveries, Aliases, Consents, Enrolments, CareModels, Claims, Contacts, Batches, Memberships):
+class Ledger(
+    Deliveries, Aliases, Households, Consents, Enrolments, CareModels, Claims, Contacts, Batches, Memberships
+):  # fmt: skip
     """One ledger. Make it with :func:`open_ledger`; it may be shared by threads and opened by many processes."""
 
     def __enter__(self) -> Ledger:

@@ -7,16 +7,16 @@ from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from sqlalchemy import Column, Connection, String, and_, select
+from sqlalchemy import Column, Connection, String, and_, select, union
 
 from dagster_project.adapters.ledger.aliases import known_ids, look_up, people
 from dagster_project.adapters.ledger.consents import allowing_consents, asked, held_out_keys, suppressing_reasons
 from dagster_project.adapters.ledger.frames import columns_of, filled, rows_of, temporary
-from dagster_project.adapters.ledger.tables import capacity_counters, contacts
+from dagster_project.adapters.ledger.households import household_of, mates
+from dagster_project.adapters.ledger.tables import LIVE, MADE, capacity_counters, contacts
+from dagster_project.adapters.ledger.volumes import read_volumes
 from dagster_project.domain.decisions.policy import ContactPolicy
 from dagster_project.domain.decisions.standing import Standing, Taken
-
-LIVE = ("claimed", "batched", "published", "accepted")  # reserved or made: they count for caps and capacities
 
 proposed = temporary(
     "proposed",
@@ -35,7 +35,7 @@ def read_standing(connection: Connection, plan: pa.Table, policy: ContactPolicy,
     Args:
         connection: inside a transaction; the writer's when a claim follows.
         plan: contact_id, customer_id, care_model, step, window_key, channel, purpose, planned_date.
-        policy: says how far caps look.
+        policy: says how far its rules look, whether households count, and which volumes.
         as_of: the moment of the decision.
     """
     if plan.num_rows == 0:
@@ -52,7 +52,8 @@ def read_standing(connection: Connection, plan: pa.Table, policy: ContactPolicy,
         filled(connection, known_ids),
         filled(connection, proposed, proposals),
     ):
-        look_up(connection, select(asked.c.customer_id.label("id")))
+        ids = select(asked.c.customer_id.label("id"))
+        look_up(connection, union(ids, mates()) if policy.asks_households else ids)
         stands, repeated = _had_before(connection, as_of)
         return Standing(
             consent_ids=allowing_consents(connection),
@@ -62,7 +63,9 @@ def read_standing(connection: Connection, plan: pa.Table, policy: ContactPolicy,
             repeated=repeated,
             today=_today(connection),
             taken=_taken(connection, first, last),
+            households=household_of(connection) if policy.asks_households else {},
             used=_used(connection, days["min"], days["max"]),
+            volumes=read_volumes(connection, set(plan["planned_date"].to_pylist()), policy.volumes),
         )
 
 
@@ -89,7 +92,8 @@ def _had_before(connection: Connection, as_of: datetime) -> tuple[frozenset[str]
 
 
 def _taken(connection: Connection, first: date, last: date) -> dict[str, tuple[Taken, ...]]:
-    columns = [contacts.c[name] for name in ("contact_id", "planned_date", "channel", "action_class")]
+    names = ("contact_id", "planned_date", "channel", "action_class", "purpose", "care_model", "step")
+    columns = [*(contacts.c[name] for name in names), contacts.c.status.in_(MADE)]
     query = (
         select(people.c.today_id, *columns)
         .distinct()
@@ -98,8 +102,8 @@ def _taken(connection: Connection, first: date, last: date) -> dict[str, tuple[T
         .where(contacts.c.status.in_(LIVE), contacts.c.planned_date.between(first, last))
     )
     taken: defaultdict[str, list[Taken]] = defaultdict(list)
-    for customer_id, *one in rows_of(connection, query):
-        taken[customer_id].append(Taken(*one))
+    for row in rows_of(connection, query):
+        taken[row[0]].append(Taken(*row[1:]))
     return {customer_id: tuple(contacts_of) for customer_id, contacts_of in taken.items()}
 
 

@@ -25,6 +25,9 @@ ID = String(64)
 WORD = String(128)
 LINE = String(1024)
 
+MADE = ("published", "accepted")  # statuses of a contact that went out
+LIVE = ("claimed", "batched", *MADE)  # reserved or made: they count for caps and everything scarce
+
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
@@ -113,6 +116,15 @@ identity_changes = Table(
     Column("change", WORD, nullable=False),
 )
 
+# Grain: one customer who shares an address with others.
+households = Table(
+    "households",
+    metadata,
+    Column("customer_id", ID, primary_key=True),
+    Column("household_id", ID, nullable=False),
+)
+Index("ix_households_household_id", households.c.household_id)
+
 # Grain: one customer, purpose and channel: what may be done as last computed.
 consents = Table(
     "consents",
@@ -171,6 +183,7 @@ contacts = Table(
     Column("contact_id", ID, primary_key=True),
     Column("enrolment_id", ID, nullable=True),
     Column("customer_id", ID, nullable=False),  # as at the claim; customer_aliases follows
+    Column("department", WORD, nullable=True),
     Column("care_model", WORD, nullable=False),
     Column("version", WORD, nullable=False),
     Column("step", WORD, nullable=False),
@@ -186,6 +199,8 @@ contacts = Table(
     Column("consent_id", ID, nullable=True),
     Column("score", Float, nullable=False),
     Column("cost", Numeric(18, 4), nullable=False),
+    Column("minutes", Float, nullable=True),  # of somebody's working time
+    Column("units", Float, nullable=True),  # of the offer's stock
     Column("planned_for", UtcMoment, nullable=False),
     Column("planned_date", Date, nullable=False),  # the business day of planned_for: what caps and capacities count
     Column("decided_as_of", UtcMoment, nullable=False),
@@ -198,6 +213,7 @@ contacts = Table(
     CheckConstraint("status = 'returned' or (status = 'claimed') = (batch_id is null)", name="in_a_batch"),
 )
 Index("ix_contacts_customer_id_planned_date", contacts.c.customer_id, contacts.c.planned_date)
+Index("ix_contacts_planned_date", contacts.c.planned_date)  # what volume constraints sum by
 Index("ix_contacts_batch_id", contacts.c.batch_id)
 Index("ix_contacts_enrolment_id", contacts.c.enrolment_id)
 Index("ix_contacts_status_channel", contacts.c.status, contacts.c.channel)

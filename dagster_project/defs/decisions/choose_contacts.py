@@ -7,21 +7,26 @@ from dagster_project.components.contact_policy import load_contact_policy
 from dagster_project.components.running import WAREHOUSE_POOL, as_of_of, sized
 from dagster_project.settings import settings
 
+TABLES = {
+    "candidates": "Every action proposed, and what became of it: chosen, or the first rule that stopped it.",
+    "contact_plan": "The chosen contacts, claimed in the ledger.",
+    "funnel": "Candidates left after each rule, by department and care model.",
+    "constraint_use": "What is scarce: what was used of it, and what one more would be worth.",
+    "comparison": "The plan beside greed and beside departments that decide alone.",
+    "displacements": "Who gave way to whom.",
+}
+KNOWN_FROM = ("due_actions", "customer_analytics", "consents_current", "answers")
+
 
 @dg.multi_asset(
     specs=[
-        dg.AssetSpec(
-            "candidates",
-            deps=["due_actions", "customer_analytics", "consents_current"],
-            description="Every action proposed, and what became of it: chosen, or the first rule that stopped it.",
-        ),
-        dg.AssetSpec("contact_plan", deps=["candidates"], description="The chosen contacts, claimed in the ledger."),
-        dg.AssetSpec("funnel", deps=["candidates"], description="Candidates left after each rule, by care model."),
+        dg.AssetSpec(name, deps=KNOWN_FROM if name == "candidates" else ["candidates"], description=about)
+        for name, about in TABLES.items()
     ],
     pool=WAREHOUSE_POOL,
 )
 def choose_contacts(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-    """One place decides: consent, holdout, control group, caps and capacities over all care models together."""
+    """One place decides over all proposals together: consent, holdout, contact policy and everything scarce."""
     from dagster_project.adapters.deciding import run_decisions
     from dagster_project.adapters.ledger import open_ledger
     from dagster_project.adapters.warehouse import open_warehouse
@@ -39,14 +44,15 @@ def choose_contacts(context: dg.AssetExecutionContext) -> Iterator[dg.Materializ
             warehouse.read("select * from analytics.customer_analytics order by customer_id"),
             warehouse.read("select * from customer_360.consents_current"),
             as_of,
-            sorted(load_care_models().items),
+            {name: model.as_model().department for name, model in sorted(load_care_models().items.items())},
+            responses=warehouse.read("select * from care_models.answers"),
         )
-        tables = {
-            "candidates": decided.decisions.candidates,
-            "contact_plan": decided.decisions.contact_plan,
-            "funnel": decided.decisions.funnel,
-        }
+        tables = {name: getattr(decided.decisions, name) for name in TABLES}
         for table, rows in tables.items():
             warehouse.write("decisions", table, rows)
-    context.log.info(f"{decided.count_claimed} contacts newly claimed, {decided.count_ended} ended for a complaint")
+    context.log.info(
+        f"{decided.count_claimed} contacts newly claimed, {decided.count_ended} ended for a complaint,"
+        f" {decided.count_expired} given back unused; worth {decided.decisions.value:.2f},"
+        f" at most {decided.decisions.bound:.2f} were possible"
+    )
     yield from (sized(table, rows) for table, rows in tables.items())

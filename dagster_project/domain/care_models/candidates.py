@@ -19,6 +19,7 @@ from dagster_project.domain.conditions import Condition
 if TYPE_CHECKING:
     import pandas as pd
 
+NEUTRAL = 50  # the priority that leans neither way
 AHEAD = timedelta(days=1)  # until the next run: what comes due before it is decided now, for its own hour
 
 
@@ -100,6 +101,7 @@ def _written(model: CareModel, name: str, action: Action, due: pd.DataFrame, sal
     places = zip(due["customer_id"].tolist(), due["window_key"].tolist(), strict=True)
     value = model.value if action.value is None else action.value
     same: dict[str, pa.Scalar] = {
+        "department": pa.scalar(model.department),
         "care_model": pa.scalar(model.care_model),
         "version": pa.scalar(str(model.version)),
         "step": pa.scalar(name),
@@ -107,9 +109,14 @@ def _written(model: CareModel, name: str, action: Action, due: pd.DataFrame, sal
         "language_fallback": pa.scalar(action.language_fallback),
         "purpose": pa.scalar(model.purpose),
         "action_class": pa.scalar(model.action_class),
-        "priority": pa.scalar(float(model.priority), pa.float64()),
+        "propensity": pa.scalar(1.0, pa.float64()),
+        "context": pa.scalar(1.0, pa.float64()),
         "value": pa.scalar(float(value), pa.float64()),
+        "lever": pa.scalar(model.priority / NEUTRAL, pa.float64()),
         "cost": pa.scalar(action.cost, MONEY),
+        "minutes": pa.scalar(None, pa.float64()),
+        "units": pa.scalar(None, pa.float64()),
+        "fails": pa.scalar(None, pa.string()),
     }
     columns: dict[str, pa.Array] = {
         "candidate_id": pa.array(

@@ -157,6 +157,11 @@ class CareModel:
         return laid_out(self.parts)
 
     @property
+    def department(self) -> str:
+        """The team that owns it: ``crm`` of ``team:crm``."""
+        return self.owner.rpartition(":")[2]
+
+    @property
     def walked(self) -> tuple[object, ...]:
         """What the path of whoever is inside depends on: it may change with the version alone."""
         return self.parts, self.goal, self.exits, self.leaves_when

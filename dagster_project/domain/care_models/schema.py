@@ -54,6 +54,7 @@ CANDIDATES = pa.schema(
         _required("candidate_id", pa.string()),
         _required("enrolment_id", pa.string()),
         _required("customer_id", pa.string()),
+        _required("department", pa.string()),  # the team that owns the care model
         _required("care_model", pa.string()),
         _required("version", pa.string()),  # of the care model whose content this is
         _required("step", pa.string()),
@@ -66,9 +67,14 @@ CANDIDATES = pa.schema(
         _required("language_fallback", pa.string()),
         _required("purpose", pa.string()),
         _required("action_class", pa.string()),
-        _required("priority", pa.float64()),
+        _required("propensity", pa.float64()),  # 1: the value of a care model is per contact
+        _required("context", pa.float64()),
         _required("value", pa.float64()),
+        _required("lever", pa.float64()),  # priority / 50
         pa.field("cost", MONEY),  # null: the channel's
+        pa.field("minutes", pa.float64()),  # null: the channel's
+        pa.field("units", pa.float64()),  # null: one where there is an offer
+        pa.field("fails", pa.string()),  # a care model proposes nobody who fails its conditions
         _required("is_control", pa.bool_()),
         _required("entered_at", MOMENT),
         _required("planned_for", MOMENT),  # when the action is due, no earlier than as_of plus the step's lead time

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from dagster_project.domain.clock import naive_utc
-from dagster_project.domain.decisions.allocate import Request, allocate
+from dagster_project.domain.decisions.allocate import requests_of
+from dagster_project.domain.decisions.choosing import Solve, choose
+from dagster_project.domain.decisions.compared import compared
+from dagster_project.domain.decisions.constraint_use import constraint_use
+from dagster_project.domain.decisions.displaced import displacements
 from dagster_project.domain.decisions.funnel import check_balance, funnel
-from dagster_project.domain.decisions.policy import ContactPolicy
+from dagster_project.domain.decisions.policy import ContactPolicy, Pause
 from dagster_project.domain.decisions.proposals import PROPOSAL_SCHEMA
 from dagster_project.domain.decisions.reasons import STAGES, sentence
+from dagster_project.domain.decisions.recheck import ASKED
 from dagster_project.domain.decisions.schemas import DECISION_SCHEMA, PLAN_SCHEMA
 from dagster_project.domain.decisions.standing import Standing
 
@@ -31,6 +36,11 @@ class Decisions:
     candidates: pa.Table  # DECISION_SCHEMA, sorted by contact_id
     contact_plan: pa.Table  # PLAN_SCHEMA, sorted by contact_id
     funnel: pa.Table  # FUNNEL_SCHEMA
+    constraint_use: pa.Table  # CONSTRAINT_USE_SCHEMA
+    comparison: pa.Table  # COMPARISON_SCHEMA
+    displacements: pa.Table  # DISPLACEMENT_SCHEMA
+    value: float = 0.0  # the scores of the chosen together
+    bound: float = 0.0  # of service and marketing: no plan under these limits has more
 
 
 def decide(
@@ -40,7 +50,10 @@ def decide(
     standing: Standing,
     policy: ContactPolicy,
     as_of: datetime,
-    care_models: Iterable[str] = (),
+    care_models: Mapping[str, str] | None = None,
+    never: pa.Table | None = None,
+    paused: Mapping[str, Collection[Pause]] | None = None,
+    solve: Solve | None = None,
 ) -> Decisions:
     """Choose among all proposals under the contact policy; equal input gives equal output, in whatever row order.
 
@@ -51,19 +64,21 @@ def decide(
         standing: what the ledger knows about these proposals.
         policy: caps, capacities and channels.
         as_of: the moment of the decision (aware).
-        care_models: care models to show in the funnel even when they proposed nobody.
+        care_models: care models to show in the funnel even when they proposed nobody, with their departments.
+        never: department, care_model, count_not_eligible: customers an action of the catalogue is not for.
+        paused: customer id to the pauses in which its customer is left alone, as of ``as_of``.
+        solve: the arbitration, for tests; the usual one unless told.
 
     Raises:
         HoivaError: the funnel does not balance.
     """
-    if not proposals.num_rows:
-        nothing = DECISION_SCHEMA.empty_table()
-        return Decisions(nothing, PLAN_SCHEMA.empty_table(), funnel(nothing, care_models))
     rows = proposals.select(PROPOSAL_SCHEMA.names).cast(PROPOSAL_SCHEMA).to_pandas()
     rows = rows.sort_values("contact_id").set_index("contact_id", drop=False).rename_axis(None)
-    stops = _stops(rows, customers, consents_current, standing, policy)
-    limits = allocate(_requests(rows[stops["stage"].isna()]), standing, policy)
-    found = [limits.get(one, stop) for one, *stop in stops.itertuples(name=None)]
+    stops = _stops(rows, customers, consents_current, standing, policy, paused or {})
+    left = rows[stops["stage"].isna()]
+    requests = requests_of({name: left[name].tolist() for name in ASKED})
+    choice = choose(requests, standing, policy, solve)
+    found = [choice.stopped.get(one, stop) for one, *stop in stops.itertuples(name=None)]
     stages: list[str | None] = [stage if isinstance(stage, str) else None for stage, _ in found]
     details = [detail for _, detail in found]
     texts = (details, rows["purpose"], rows["channel"], rows["planned_date"].astype(str))
@@ -72,15 +87,27 @@ def decide(
     rows["as_of"] = naive_utc(as_of)
     rows["outcome"] = ["chosen" if stage is None else "stopped" for stage in stages]
     rows["stopped_by"] = _text(stages)
+    rows["rule"] = _text([detail or None for detail in details])
     rows["reason"] = [sentence(*row) for row in zip(stages, *texts, strict=True)]
-    rows["consent_id"] = _text(
-        [one if stage != "consent" else None for stage, one in zip(stages, consents, strict=True)]
-    )
+    rows["price"] = [choice.price.get(contact_id) for contact_id in rows.index]
+    rows["displaced_by"] = _text([choice.displaced_by.get(contact_id) for contact_id in rows.index])
+    rows["consent_id"] = _text(consents)
     decided = _table(rows, DECISION_SCHEMA)
     plan = _table(rows[rows["outcome"] == "chosen"], PLAN_SCHEMA)
-    counts = funnel(decided, care_models)
-    check_balance(counts, proposals.num_rows, plan.num_rows)
-    return Decisions(decided, plan, counts)
+    counts = funnel(decided, care_models, never)
+    count_never = 0 if never is None else sum(never["count_not_eligible"].to_pylist())
+    check_balance(counts, proposals.num_rows + count_never, plan.num_rows)
+    chosen = [request for request in requests if request.contact_id not in choice.stopped]
+    return Decisions(
+        decided,
+        plan,
+        counts,
+        constraint_use(requests, chosen, standing, policy, choice.prices),
+        compared(requests, chosen, standing, policy),
+        displacements(decided),
+        choice.value,
+        choice.bound,
+    )
 
 
 def _stops(
@@ -89,6 +116,7 @@ def _stops(
     consents_current: pa.Table,
     standing: Standing,
     policy: ContactPolicy,
+    paused: Mapping[str, Collection[Pause]],
 ) -> pd.DataFrame:
     """The first rule that stops each proposal, of those that need no counting; null where none does."""
     import numpy as np
@@ -106,19 +134,27 @@ def _stops(
         reachable |= (rows["channel"] == name) & rows["customer_id"].isin(has_point)
     complains = rows["customer_id"].isin(complaining) & (rows["action_class"] == "marketing")
     suspended = complains & policy.open_complaint_suspends_marketing
+    rest = _paused(rows, standing, paused)
+    unknown = rows["score"].isna() | (rows["score"] < 0)
     stopped = {
         "consent": ~(_allowed(rows, consents_current) & ids.isin(list(standing.consent_ids))),
         "contactable": ~reachable,
         "holdout": ids.isin(list(standing.held_out)),
         "control_group": rows["is_control"].astype(bool),
         "suppression": suspended | ids.isin(list(standing.suppressed)),
+        "eligibility": rows["fails"] == "eligibility",
+        "applicability": rows["fails"] == "applicability",
         "repetition": ids.isin(list(standing.repeated)),
+        "suitability": (rows["fails"] == "suitability") | unknown,
+        "paused": ids.isin(list(rest)),
     }
     stage = np.full(len(ids), None, dtype=object)
     for name in reversed([name for name in STAGES if name in stopped]):
         stage[np.asarray(stopped[name], dtype=bool)] = name
     details = [
-        standing.suppressed.get(contact_id, OPEN_COMPLAINT) if name == "suppression" else ""
+        standing.suppressed.get(contact_id, OPEN_COMPLAINT)
+        if name == "suppression"
+        else (rest[contact_id] if name == "paused" else "")
         for contact_id, name in zip(ids, stage, strict=True)
     ]
     return pd.DataFrame({"stage": stage, "detail": details}, index=ids, dtype="object")
@@ -137,9 +173,21 @@ def _allowed(rows: pd.DataFrame, consents_current: pa.Table) -> pd.Series:
     return pd.Series([one in allowed for one in wanted], index=rows.index, dtype=bool)
 
 
-def _requests(rows: pd.DataFrame) -> list[Request]:
-    names = ["contact_id", "customer_id", "channel", "action_class", "planned_date", "score"]
-    return [Request(*row) for row in zip(*(rows[name].tolist() for name in names), strict=True)]
+def _paused(
+    rows: pd.DataFrame, standing: Standing, paused: Mapping[str, Collection[Pause]]
+) -> dict[str, str]:  # fmt: skip
+    """The pause in which the customer of each marketing contact is left alone, by contact id."""
+    found: dict[str, str] = {}
+    if not paused:
+        return found
+    of_sales = rows[rows["action_class"] == "marketing"]
+    for contact_id, customer_id, channel in zip(
+        of_sales.index, of_sales["customer_id"], of_sales["channel"], strict=True
+    ):
+        for pause in paused.get(standing.today.get(customer_id, customer_id), ()):
+            if pause.channel in (None, channel):
+                found[contact_id] = pause.name
+    return found
 
 
 def _text(values: list[str | None]) -> pd.Series:

@@ -253,7 +253,8 @@ class ContactPolicy:
     @property
     def longest_window(self) -> int:
         """Days of history that the rules look back (and ahead)."""
-        return max([1, *(rule.days for rule in (*self.caps, *self.rests, *self.pairs))])
+        lengths = [[rule.days for rule in rules] for rules in (self.caps, self.rests, self.pairs)]
+        return max([1, *(days for some in lengths for days in some)])
 
     @property
     def asks_households(self) -> bool:

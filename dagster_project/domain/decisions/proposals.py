@@ -18,18 +18,19 @@ PROPOSAL_SCHEMA = pa.schema(
     [
         ("contact_id", pa.string()),  # the contact it would be
         *CANDIDATE_SCHEMA,
-        ("score", pa.float64()),  # priority x value
+        ("score", pa.float64()),  # propensity x context x value x lever; null where one is unknown
         ("planned_date", pa.date32()),  # the business day of planned_for
     ]
 )
+FACTORS = ("propensity", "context", "value", "lever")
 IDENTITY = ("customer_id", "care_model", "step", "window_key", "channel")
 
 
 def proposals(candidates: pa.Table, policy: ContactPolicy, zone: ZoneInfo, as_of: datetime | None = None) -> pa.Table:
     """Name, weigh and place each candidate.
 
-    A moment sooner than its channel's lead time, or outside its hours, moves to the next opening. A cost that is not
-    given is the channel's.
+    A moment sooner than its channel's lead time, outside its hours or in the quiet hours moves to the next opening. A
+    cost, or a working time, that is not given is the channel's; an offer takes one unit of its stock unless told.
 
     Args:
         candidates: ``CANDIDATE_SCHEMA`` (other columns are ignored).
@@ -41,7 +42,7 @@ def proposals(candidates: pa.Table, policy: ContactPolicy, zone: ZoneInfo, as_of
         a table of ``PROPOSAL_SCHEMA``, in the order of the candidates.
 
     Raises:
-        HoivaError: the same step proposed twice for a customer, an unknown class, or no priority or value.
+        HoivaError: the same step proposed twice for a customer, an unknown class, or a factor that is no number.
     """
     rows = candidates.select(CANDIDATE_SCHEMA.names).cast(CANDIDATE_SCHEMA)
     ids = contact_ids(*(rows[name].to_pylist() for name in IDENTITY))
@@ -49,22 +50,39 @@ def proposals(candidates: pa.Table, policy: ContactPolicy, zone: ZoneInfo, as_of
         raise HoivaError("a care model proposes the same step for the same customer twice: make its window narrower")
     if not set(rows["action_class"].to_pylist()) <= set(CLASS_ORDER):
         raise HoivaError(f"a candidate's action class is none of {', '.join(CLASS_ORDER)}")
-    scores = pc.multiply(rows["priority"], rows["value"])
-    if scores.null_count or pc.any(pc.is_nan(scores)).as_py():
-        raise HoivaError("a candidate has no score: its care model needs a priority and a value")
+    scores = score_of(rows)
+    if pc.any(pc.is_nan(scores)).as_py():
+        raise HoivaError("a candidate's score is no number: look at its propensity, context, value and lever")
     channels = rows["channel"].to_pylist()
     keys = list(zip(channels, rows["planned_for"].to_pylist(), strict=True))
     slots = {key: _slot(*key, policy, zone, as_of) for key in set(keys)}
     own = pa.array([policy.channels[name].cost if name in policy.channels else None for name in channels], MONEY)
+    taken = [float(policy.channels[name].minutes) if name in policy.channels else None for name in channels]
+    minutes = pa.array(taken, pa.float64())
     columns = {
         **{name: rows[name] for name in rows.column_names},
         "contact_id": pa.array(ids, pa.string()),
         "score": scores,
         "cost": pc.fill_null(pc.coalesce(rows["cost"], own), pa.scalar(0, MONEY)),
+        "minutes": pc.round(pc.fill_null(pc.coalesce(rows["minutes"], minutes), 0.0), 4),
+        "units": pc.round(pc.coalesce(rows["units"], pc.if_else(pc.is_valid(rows["offer"]), 1.0, 0.0)), 4),
         "planned_for": pa.array([slots[key][0] for key in keys], MOMENT),
         "planned_date": pa.array([slots[key][1] for key in keys], pa.date32()),
     }
     return pa.table([columns[name] for name in PROPOSAL_SCHEMA.names], schema=PROPOSAL_SCHEMA)
+
+
+def score_of(rows: pa.Table) -> pa.ChunkedArray:
+    """What a candidate is expected to bring: propensity x context x value x lever, unknown where one of them is.
+
+    >>> rows = pa.table({"propensity": [0.1, None], "context": [2.0, 1.0], "value": [30.0, 9.0], "lever": [1.5, 1.0]})
+    >>> [None if score is None else round(score, 9) for score in score_of(rows).to_pylist()]
+    [9.0, None]
+    """
+    scores = rows[FACTORS[0]]
+    for factor in FACTORS[1:]:
+        scores = pc.multiply(scores, rows[factor])
+    return scores
 
 
 def _slot(
@@ -76,5 +94,5 @@ def _slot(
         channel = policy.channels[name]
         if as_of is not None and channel.lead_time:
             moment = max(moment, channel.lead_time.after(as_of, zone))
-        moment = channel.next_open(moment, zone)
+        moment = policy.next_open(name, moment, zone)
     return naive_utc(moment), business_date(moment, zone)

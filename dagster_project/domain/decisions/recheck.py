@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from dagster_project.domain.decisions.allocate import Request, allocate
+from dagster_project.domain.decisions.allocate import Request, allocate, requests_of
 from dagster_project.domain.decisions.policy import ContactPolicy
 from dagster_project.domain.decisions.standing import Standing
+
+ASKED = (
+    "contact_id", "customer_id", "channel", "action_class", "planned_date", "score", "purpose", "department",
+    "care_model", "step", "treatment", "offer", "cost", "minutes", "units",
+)  # fmt: skip
 
 
 def refusals(plan: pa.Table, standing: Standing, policy: ContactPolicy) -> dict[str, str]:
     """Which planned contacts must not be claimed, and the stage of the funnel that stops each.
 
     The plan was made a moment ago; meanwhile consents may have been withdrawn, and other runs may have taken what was
-    left of a cap or a capacity. A contact that is not named may be claimed, all of them together.
+    left of a cap, a capacity or a volume constraint. A contact that is not named may be claimed, all of them together.
 
     Args:
-        plan: contact_id, customer_id, channel, action_class, planned_date, score.
+        plan: ``PLAN_SCHEMA``.
         standing: what the ledger knows now, read under its lock.
         policy: the contact policy.
     """
-    names = ["contact_id", "customer_id", "channel", "action_class", "planned_date", "score"]
-    requests = [Request(*row) for row in zip(*(plan[name].to_pylist() for name in names), strict=True)]
+    requests = requests_of({name: plan[name].to_pylist() for name in ASKED})
     refused: dict[str, str] = {}
     open_ones = []
     for request in requests:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -39,7 +40,10 @@ def candidate(customer_id: str, **given: Any) -> dict[str, Any]:
         "treatment": "plain",
         "purpose": "marketing",
         "action_class": "marketing",
-        "priority": 1.0,
+        "department": "crm",
+        "propensity": 1.0,
+        "context": 1.0,
+        "lever": 1.0,
         "value": 1.0,
         "planned_for": naive_utc(NOON),
         "is_control": False,
@@ -83,7 +87,8 @@ def decided(
     policy: ContactPolicy = FREE,
     people: pa.Table | None = None,
     allowed: pa.Table | None = None,
-    care_models: tuple[str, ...] = (),
+    care_models: Mapping[str, str] | None = None,
+    paused: Mapping[str, Any] | None = None,
     **standing: Any,
 ) -> Decisions:
     """Decide for these candidates; whatever is not given stands in nobody's way."""
@@ -98,6 +103,7 @@ def decided(
         policy,
         NOON,
         care_models,
+        paused=paused,
     )
 
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from dagster_project.domain.decisions.funnel import check_balance
-from dagster_project.domain.decisions.policy import Cap
+from dagster_project.domain.decisions.policy import Cap, Pause
 from dagster_project.domain.decisions.reasons import STAGES
 from dagster_project.domain.decisions.standing import Taken
 from dagster_project.errors import HoivaError
@@ -42,6 +42,13 @@ BLOCKS: dict[str, tuple[str, dict[str, Any]]] = {
     "the holdout": ("holdout", {"held_out": frozenset([id_of(ONE)])}),
     "a suppression": ("suppression", {"suppressed": {id_of(ONE): "deceased"}}),
     "an open complaint": ("suppression", {"people": customers("c1", count_open_complaints=[1])}),
+    "terms of its own": ("eligibility", {"row": {"fails": "eligibility"}}),
+    "no sense now": ("applicability", {"row": {"fails": "applicability"}}),
+    "no good to her": ("suitability", {"row": {"fails": "suitability"}}),
+    "an unknown chance": ("suitability", {"row": {"propensity": None}}),
+    "an unknown value": ("suitability", {"row": {"value": None}}),
+    "a loss": ("suitability", {"row": {"value": -0.5}}),
+    "a pause": ("paused", {"paused": {"c1": [Pause(3, 60)]}}),
     "an earlier contact": ("repetition", {"repeated": frozenset([id_of(ONE)])}),
 }
 
@@ -49,7 +56,8 @@ BLOCKS: dict[str, tuple[str, dict[str, Any]]] = {
 @pytest.mark.parametrize("name", BLOCKS)
 def test_one_rule_stops_a_candidate_and_says_so(name: str) -> None:
     stage, given = BLOCKS[name]
-    decisions = decided(ONE, **given)
+    given = dict(given)
+    decisions = decided(ONE | given.pop("row", {}), **given)
     row = decisions.candidates.to_pylist()[0]
     assert (row["outcome"], row["stopped_by"]) == ("stopped", stage)
     assert decisions.contact_plan.num_rows == 0
@@ -84,8 +92,9 @@ def test_the_first_rule_in_order_is_the_one_named() -> None:
     for stage, more in reversed(list(BLOCKS.values())):
         if "people" in more and "people" in given:
             continue
-        given |= more
-        found.append((decided(ONE, **given).candidates.to_pylist()[0]["stopped_by"], stage))
+        given |= more | {"row": given.get("row", {}) | more.get("row", {})}
+        rest = {name: value for name, value in given.items() if name != "row"}
+        found.append((decided(ONE | given["row"], **rest).candidates.to_pylist()[0]["stopped_by"], stage))
     assert all(STAGES.index(got or "") <= STAGES.index(stage) for got, stage in found)
     assert found[-1] == ("consent", "consent")
 
@@ -98,7 +107,7 @@ def scores(*customer_ids: str, **given: Any) -> list[dict[str, Any]]:
 def test_a_scarce_channel_goes_to_the_highest_scores() -> None:
     scarce = replace(FREE, channels=FREE.channels | {"email": replace(FREE.channels["email"], daily_capacity=2)})
     rows = scores("c3", "c1", "c2")
-    assert stops(decided(*rows, policy=scarce)) == {"c3 welcome": None, "c1 welcome": None, "c2 welcome": "capacity"}
+    assert stops(decided(*rows, policy=scarce)) == {"c3 welcome": None, "c1 welcome": None, "c2 welcome": "outbid"}
     used = {("email", NOON.date()): 2}
     assert set(stops(decided(*rows, policy=scarce, used=used)).values()) == {"capacity"}
 
@@ -110,7 +119,7 @@ def test_mandatory_comes_before_service_before_sales_when_a_channel_is_short() -
         candidate("c2", value=2.0, action_class="transactional"),
         candidate("c3", value=1.0, action_class="mandatory"),
     ]
-    assert stops(decided(*rows, policy=scarce)) == {"c1 welcome": "capacity", "c2 welcome": None, "c3 welcome": None}
+    assert stops(decided(*rows, policy=scarce)) == {"c1 welcome": "outbid", "c2 welcome": None, "c3 welcome": None}
 
 
 def test_one_action_a_day_is_the_best_one_and_a_mandatory_one_comes_besides() -> None:
@@ -165,7 +174,7 @@ def test_the_order_of_rows_changes_nothing() -> None:
 
 def test_the_funnel_balances_and_shows_models_that_proposed_nobody() -> None:
     rows = [*scores("c1", "c2", "c3"), candidate("c4", is_control=True)]
-    funnel = decided(*rows, allowed=consents("c1", "c2", "c4"), care_models=("quiet",)).funnel.to_pylist()
+    funnel = decided(*rows, allowed=consents("c1", "c2", "c4"), care_models={"quiet": "crm"}).funnel.to_pylist()
     counts = {row["stage"]: row["count"] for row in funnel if row["care_model"] == "welcome"}
     assert (counts["all"], counts["consent"], counts["control_group"], counts["chosen"]) == (4, 3, 2, 2)
     assert {row["count"] for row in funnel if row["care_model"] == "quiet"} == {0}
@@ -178,13 +187,15 @@ def test_a_funnel_that_loses_a_candidate_is_noticed(place: int) -> None:
     check_balance(decisions.funnel, 2, 2)
     counts = decisions.funnel["count"].to_pylist()
     counts[place] -= 1
-    broken = decisions.funnel.set_column(3, "count", pa.array(counts, pa.int64()))
+    broken = decisions.funnel.set_column(
+        decisions.funnel.schema.get_field_index("count"), "count", pa.array(counts, pa.int64())
+    )
     with pytest.raises(HoivaError, match="balance"):
         check_balance(broken, 2, 2)
 
 
 def test_nothing_proposed_is_decided_as_nothing() -> None:
-    decisions = decided(care_models=("welcome",))
+    decisions = decided(care_models={"welcome": "crm"})
     assert (decisions.candidates.num_rows, decisions.contact_plan.num_rows) == (0, 0)
     assert decisions.funnel.num_rows == len(STAGES) + 2
 
@@ -194,8 +205,7 @@ def test_nothing_proposed_is_decided_as_nothing() -> None:
     [
         ([ONE, ONE], "twice"),
         ([candidate("c1", action_class="fun")], "class"),
-        ([candidate("c1", value=None)], "score"),
-        ([candidate("c1", priority=float("nan"))], "score"),
+        ([candidate("c1", lever=float("nan"))], "score"),
     ],
 )
 def test_candidates_that_make_no_sense_are_refused(rows: list[dict[str, Any]], words: str) -> None:

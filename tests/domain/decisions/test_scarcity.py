@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dagster_project.domain.decisions.allocate import Request, allocate
+from dagster_project.domain.decisions.choosing import choose
 from dagster_project.domain.decisions.policy import Cap, Channel, ContactPolicy
+from dagster_project.domain.decisions.reasons import STAGES
 from dagster_project.domain.decisions.standing import Standing, Taken
 
 START = date(2026, 3, 1)
@@ -106,9 +108,33 @@ def test_a_rerun_gives_the_same_contacts_and_the_same_reasons(
     rows: list[tuple[str, str, str, date, float]], policy: ContactPolicy
 ) -> None:
     requests = requests_of(rows)
-    stopped = allocate(requests, Standing(), policy)
-    chosen = [request for request in requests if request.contact_id not in stopped]
-    assert allocate(reversed(requests), standing_of(chosen, stands=True), policy) == stopped
+    first = choose(requests, Standing(), policy)
+    chosen = [request for request in requests if request.contact_id in first.chosen]
+    again = choose(list(reversed(requests)), standing_of(chosen, stands=True), policy)
+    assert (again.chosen, again.stopped, again.prices) == (first.chosen, first.stopped, first.prices)
+
+
+@settings(max_examples=200, deadline=None)
+@given(first=wishes, second=wishes, policy=policies)
+def test_the_best_plan_passes_no_limit_wastes_nothing_and_beats_greed(
+    first: list[tuple[str, str, str, date, float]],
+    second: list[tuple[str, str, str, date, float]],
+    policy: ContactPolicy,
+) -> None:
+    requests = requests_of(first + second)
+    before = served(requests[: len(first)], Standing(), policy)
+    rivals = requests[len(first) :]
+    choice = choose(rivals, standing_of(before), policy)
+    chosen = [request for request in rivals if request.contact_id in choice.chosen]
+    assert breaches(before + chosen, policy) == []
+    for request in rivals:
+        if request not in chosen:
+            assert breaches([*before, *chosen, request], policy), f"{request} could have been chosen too"
+            assert choice.stopped[request.contact_id][0] in STAGES
+    greedy = served(rivals, standing_of(before), policy)
+    for action_class in CLASSES[1:2]:  # who comes first is served as well as can be; the others have what is left
+        worth = [sum(one.score for one in plan if one.action_class == action_class) for plan in (chosen, greedy)]
+        assert worth[0] >= worth[1] - 1e-6
 
 
 @settings(max_examples=300, deadline=None)
