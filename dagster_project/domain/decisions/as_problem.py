@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from math import gcd, inf
 from typing import TYPE_CHECKING
 
 from dagster_project.domain.decisions.allocate import Count, Request
@@ -27,11 +28,13 @@ class Stated:
     Attributes:
         members: per item, the places of its requests: several where they travel in one package.
         resources: per resource of the problem.
+        grains: per resource, how many counted parts are one in the problem: the largest number that divides all uses.
     """
 
     problem: Problem
     members: list[tuple[int, ...]]
     resources: list[Resource]
+    grains: list[int]
 
 
 def as_problem(requests: Sequence[Request], count: Count, policy: ContactPolicy) -> Stated:
@@ -68,20 +71,26 @@ def as_problem(requests: Sequence[Request], count: Count, policy: ContactPolicy)
     number_of = {resource: number for number, resource in enumerate(resources)}
     left = left_of(resources, count)
     kept = [[(number_of[one], amount) for one, amount in sorted(use.items()) if one in number_of] for use in uses]
+    grains = [0] * len(resources)
+    for row in kept:
+        for number, amount in row:
+            grains[number] = gcd(grains[number], amount)
+    most = [inf if (room := left[one]) is None else room // grains[at] for at, one in enumerate(resources)]
+    least = [-(-_promised(one, count, policy) // grains[at]) for at, one in enumerate(resources)]
     flat = [pair for row in kept for pair in row]
     problem = Problem(
         value=np.array([sum(requests[place].score for place in item) for item in members], dtype=np.float64),
         owner=np.array(owner_of, dtype=np.int64),
         use_start=np.cumsum([0, *map(len, kept)], dtype=np.int64),
         use_resource=np.array([number for number, _ in flat], dtype=np.int32),
-        use_amount=np.array([amount for _, amount in flat], dtype=np.float64),
-        most=np.array([np.inf if left[one] is None else left[one] for one in resources], dtype=np.float64),
-        least=np.array([_promised(one, count, policy) for one in resources], dtype=np.float64),
+        use_amount=np.array([amount // grains[number] for number, amount in flat], dtype=np.float64),
+        most=np.array(most, dtype=np.float64),
+        least=np.array(least, dtype=np.float64),
         group_start=np.cumsum([0, *(len(places) for places, _ in groups)], dtype=np.int64),
         group_candidate=np.array([place for places, _ in groups for place in places], dtype=np.int64),
         group_most=np.array([most for _, most in groups], dtype=np.int64),
     )
-    return Stated(problem, members, resources)
+    return Stated(problem, members, resources, grains)
 
 
 def _owner(request: Request, count: Count, policy: ContactPolicy) -> str:

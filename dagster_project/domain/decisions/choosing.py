@@ -127,8 +127,8 @@ def _arbitrate(
         stated = as_problem(open_ones, count, policy)
         solved = (solve or arbitrate)(stated.problem)
         wanted = {index for place in solved.chosen.nonzero()[0] for index in stated.members[place]}
-        for resource, price in zip(stated.resources, solved.prices.tolist(), strict=True):
-            unit = price * resource.scale
+        for resource, grain, price in zip(stated.resources, stated.grains, solved.prices.tolist(), strict=True):
+            unit = price * resource.scale / grain
             choice.prices[resource] = max(choice.prices.get(resource, 0.0), unit)
         choice.bound += solved.bound
         choice.way = "prices" if solved.way != "exact" else choice.way
