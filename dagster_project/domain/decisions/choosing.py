@@ -119,7 +119,9 @@ def _arbitrate(
     rivals: list[Request], count: Count, policy: ContactPolicy, choice: Choice, solve: Solve | None
 ) -> None:  # fmt: skip
     """Choose among the rivals of one class, and count them; what one unit more would bring goes to the prices."""
-    from dagster_project.domain.decisions.arbitration import arbitrate
+    import numpy as np
+
+    from dagster_project.domain.decisions.arbitration import arbitrate, worth_of_one_more
     from dagster_project.domain.decisions.as_problem import as_problem
 
     open_ones = [request for request in rivals if count.limit(request) is None]
@@ -127,9 +129,10 @@ def _arbitrate(
         stated = as_problem(open_ones, count, policy)
         solved = (solve or arbitrate)(stated.problem)
         wanted = {index for place in solved.chosen.nonzero()[0] for index in stated.members[place]}
-        for resource, grain, price in zip(stated.resources, stated.grains, solved.prices.tolist(), strict=True):
-            unit = price * resource.scale / grain
-            choice.prices[resource] = max(choice.prices.get(resource, 0.0), unit)
+        units = [resource.scale / grain for resource, grain in zip(stated.resources, stated.grains, strict=True)]
+        worth = worth_of_one_more(stated.problem, solved, np.array(units, dtype=np.float64))
+        for resource, price in zip(stated.resources, worth.tolist(), strict=True):
+            choice.prices[resource] = max(choice.prices.get(resource, 0.0), price)
         choice.bound += solved.bound
         choice.way = "prices" if solved.way != "exact" else choice.way
         _take([open_ones[index] for index in sorted(wanted)], count, choice)

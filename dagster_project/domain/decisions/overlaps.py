@@ -56,7 +56,7 @@ def overlaps(with_it: pa.Table, without_it: pa.Table, zone: ZoneInfo) -> pa.Tabl
         zone: the business zone, which says what week a moment is in.
 
     Returns:
-        ``OVERLAP_SCHEMA``, by care_model, channel and week; without rows in which nobody is shared and nothing displaced.
+        ``OVERLAP_SCHEMA``, by care_model, channel and week; no row in which nobody is shared and nothing displaced.
 
     Raises:
         HoivaError: what was decided without it was not proposed with it.

@@ -3,5 +3,6 @@
 from dagster_project.domain.decisions.arbitration.problem import Arbitrated, Problem
 from dagster_project.domain.decisions.arbitration.rounding import greedy
 from dagster_project.domain.decisions.arbitration.solve import arbitrate
+from dagster_project.domain.decisions.arbitration.worth import worth_of_one_more
 
-__all__ = ["Arbitrated", "Problem", "arbitrate", "greedy"]
+__all__ = ["Arbitrated", "Problem", "arbitrate", "greedy", "worth_of_one_more"]

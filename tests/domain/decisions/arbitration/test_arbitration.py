@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dagster_project.domain.decisions.arbitration import Problem, arbitrate, greedy
+from dagster_project.domain.decisions.arbitration import Problem, arbitrate, greedy, worth_of_one_more
 from dagster_project.domain.decisions.arbitration.relaxed import relax
 from tests.domain.decisions.arbitration.instances import instance, limits_broken, optimum, with_more
 
@@ -87,6 +87,30 @@ def test_a_price_is_what_one_more_or_one_less_would_change() -> None:
 @pytest.mark.slow
 def test_the_prices_of_a_hundred_choices() -> None:
     assert priced(range(100)) > 100
+
+
+def gained(seeds: range) -> int:
+    """What one more of each scarce resource is said to bring, against the optimum with one more."""
+    count = 0
+    for seed in seeds:
+        problem = instance(seed, promises=False)
+        solved = arbitrate(problem)
+        worth = worth_of_one_more(problem, solved, np.ones(5))
+        best = optimum(problem)
+        for resource in np.flatnonzero(solved.prices > 0):
+            more = optimum(problem, with_more(problem, resource, 1.0))
+            assert worth[resource] == pytest.approx(more - best, abs=1e-6), (seed, resource)
+            count += worth[resource] > 0
+    return count
+
+
+def test_one_more_brings_what_it_is_said_to_bring() -> None:
+    assert gained(range(8)) > 4
+
+
+@pytest.mark.slow
+def test_one_more_of_everything_scarce_in_a_hundred_choices() -> None:
+    assert gained(range(100)) > 50
 
 
 def test_a_price_of_something_that_is_not_scarce_is_nothing() -> None:
