@@ -118,15 +118,22 @@ def night(
     as_of: datetime, read: ReadVersion,
 ) -> tuple[Night, Decided]:  # fmt: skip
     """Let in, move on, decide and claim: all of a run between what is known and what is handed out."""
+    found = enrol_and_advance(settings, ledger, models, known, as_of, read)
+    return found, choose(settings, ledger, models, policy, known, found.candidates, as_of)
+
+
+def choose(
+    settings: Settings, ledger: Ledger, models: Sequence[CareModel], policy: ContactPolicy, known: Known,
+    proposed: pa.Table, as_of: datetime,
+) -> Decided:  # fmt: skip
+    """Decide for what is proposed, and claim the chosen."""
     from dagster_project.adapters.deciding import run_decisions
 
-    found = enrol_and_advance(settings, ledger, models, known, as_of, read)
     departments = {model.care_model: model.department for model in models}
-    decided = run_decisions(
-        settings, ledger, policy, found.candidates, known.customers, known.consents, as_of, departments,
+    return run_decisions(
+        settings, ledger, policy, proposed, known.customers, known.consents, as_of, departments,
         responses=known.responses,
     )  # fmt: skip
-    return found, decided
 
 
 def hold_out(settings: Settings, ledger: Ledger, customers: pa.Table, as_of: datetime) -> None:

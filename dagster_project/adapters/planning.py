@@ -6,13 +6,13 @@ Both are read, and read only: a plan can be made beside the daily run, and by pe
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from dagster_project.domain.analytics.schema import SEGMENTS
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dagster_project.adapters.nights import Known, Night, ReadVersion
     from dagster_project.adapters.reading import Reader
     from dagster_project.domain.care_models import CareModel
+    from dagster_project.domain.decisions.decide import Decisions
     from dagster_project.domain.decisions.policy import ContactPolicy
     from dagster_project.settings import Settings
 
@@ -34,6 +35,18 @@ NO_ANSWERS = (
     "select null::varchar as contact_id, null::varchar as response, null::timestamp as occurred_at,"
     " null::timestamp as known_at where false"
 )  # of a version that was published before answers were
+
+
+class Tried(NamedTuple):
+    """What a run would find and decide.
+
+    Attributes:
+        without: the decisions that would be made if one care model proposed nothing, by that care model.
+    """
+
+    night: Night
+    decided: Decided
+    without: Mapping[str, Decisions]
 
 
 def published_moment(settings: Settings) -> datetime:
@@ -50,8 +63,8 @@ def published_moment(settings: Settings) -> datetime:
 
 def try_night(
     settings: Settings, models: Sequence[CareModel], policy: ContactPolicy, read: ReadVersion,
-    as_of: datetime | None = None,
-) -> tuple[Night, Decided]:  # fmt: skip
+    as_of: datetime | None = None, without: Collection[str] = (),
+) -> Tried:  # fmt: skip
     """What a run would do with these care models, as of the newest published version or another moment.
 
     What was decided as of that moment or since is forgotten on the copy: it is planned as if for the first time.
@@ -63,25 +76,46 @@ def try_night(
         read: makes a care model of a definition that the ledger kept.
         as_of: the moment; None: of the version. Of any other, customers are worked out anew from what was known then,
             without the scores of models and without segments.
+        without: care models to leave out of the decision, one at a time: what is chosen when it proposes nothing.
 
     Raises:
         NotPublished: nothing has been published yet.
         HoivaError: the ledger cannot be copied.
     """
-    from dagster_project.adapters.nights import night
-
     moment = published_moment(settings)
     with ledger_copy(settings) as ledger:
         _forget_since(ledger, as_of or moment)
         if as_of is None or as_of == moment:
-            return night(settings, ledger, models, policy, _known(settings, ledger, models, read), moment, read)
+            told = _known(settings, ledger, models, read)
+            return _try(settings, ledger, models, policy, told, moment, read, without)
         from dagster_project.adapters.backtest import house_of, known_at
 
         house = house_of(settings)
         try:
-            return night(settings, ledger, models, policy, known_at(house, as_of), as_of, read)
+            return _try(settings, ledger, models, policy, known_at(house, as_of), as_of, read, without)
         finally:
             house.past.close()
+
+
+def _try(
+    settings: Settings, ledger: Ledger, models: Sequence[CareModel], policy: ContactPolicy, known: Known,
+    as_of: datetime, read: ReadVersion, without: Collection[str],
+) -> Tried:  # fmt: skip
+    """The night on the copy; then its decision again for each that is left out, after what was claimed is forgotten."""
+    import pyarrow.compute as pc
+
+    from dagster_project.adapters.nights import choose, night
+
+    found, decided = night(settings, ledger, models, policy, known, as_of, read)
+    others = {}
+    for name in without:
+        proposed = found.candidates.filter(pc.not_equal(found.candidates["care_model"], name))
+        if proposed.num_rows == found.candidates.num_rows:
+            others[name] = decided.decisions
+            continue
+        _forget_since(ledger, as_of)
+        others[name] = choose(settings, ledger, models, policy, known, proposed, as_of).decisions
+    return Tried(found, decided, others)
 
 
 def live_definitions(settings: Settings) -> dict[str, str]:

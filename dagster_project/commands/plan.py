@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from dagster_project.domain.care_models.plan import Plan, Planned
+    from dagster_project.domain.decisions.overlaps import Conflicts
 
 
 def plan(
@@ -32,7 +33,7 @@ def plan(
     as_json: AsJson = False,
     home: Home = None,
 ) -> None:
-    """Say who would enter and be contacted now, at what cost, where models meet, and what differs from what is live.
+    """Say who would enter and be contacted, at what cost, what others lose by it, and what differs from what is live.
 
     Reads the published tables and a copy of the ledger: nothing of the house is changed.
     """
@@ -73,6 +74,8 @@ def _tell(found: Plan, zone: ZoneInfo) -> None:
             _table(figures(each), each)
         for line in meetings(each):
             out.print(f"  {line}", markup=False, soft_wrap=True)
+        if each.conflicts is not None:
+            _tell_conflicts(each.conflicts)
     if not found.models:
         out.print("\nNo care model differs.")
 
@@ -89,6 +92,23 @@ def _table(rows: list[tuple[str, str, str]], each: Planned) -> None:
     for name, live, planned in rows:
         table.add_row(f"  {name}", *([live] if has_both else []), planned)
     out.print(table)
+
+
+def _tell_conflicts(found: Conflicts) -> None:
+    """What it takes from the others: in a sentence, then by channel and week, then by rule."""
+    from rich.table import Table
+
+    from dagster_project.domain.care_models.plan import GIVES_WAY, SHARED, displaced_rows, shared_rows, verdict
+
+    out.print(f"  {verdict(found)}", markup=False, soft_wrap=True)
+    for heads, rows in ((SHARED, shared_rows(found)), (GIVES_WAY, displaced_rows(found))):
+        table = Table(box=None, padding=(0, 2), header_style="dim")
+        for position, head in enumerate(heads):
+            table.add_column(head, justify="left" if position < 4 else "right")
+        for row in rows:
+            table.add_row(*row)
+        if rows:
+            out.print(table)
 
 
 def _as_json(found: Plan) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from dagster_project.settings import CHECKOUT
 
 if TYPE_CHECKING:
     from dagster_project.domain.care_models import CareModel
+    from dagster_project.domain.decisions.overlaps import Conflicts
     from dagster_project.settings import Settings
 
 Models = dict[str, "CareModel"]
@@ -56,7 +57,8 @@ def plan_of(settings: Settings, named: list[str], revision: str | None, as_of: d
     except NotPublished:
         moment = None
     before, after = live | {name: model for name, model in here.items() if name not in asked}, dict(here)
-    run = {} if moment is None else _runs(settings, before, after, asked, as_of)
+    told = [name for name in asked if files or _differs(live.get(name), here.get(name))]
+    run = {} if moment is None else _runs(settings, before, after, asked, told, as_of)
     return Plan(moment, against, tuple(_planned(name, live.get(name), here.get(name), run) for name in asked))
 
 
@@ -75,28 +77,37 @@ def _differs(live: CareModel | None, here: CareModel | None) -> bool:
 class _Run:
     effect: Mapping[str, Effect]
     overlaps: Mapping[str, tuple[Overlap, ...]]
+    conflicts: Mapping[str, Conflicts]
 
 
 def _runs(
-    settings: Settings, before: Models, after: Models, asked: list[str], as_of: datetime | None
+    settings: Settings, before: Models, after: Models, asked: list[str], told: list[str], as_of: datetime | None
 ) -> dict[str, _Run]:  # fmt: skip
     """A run with the live versions, and one with the planned ones; one alone where nothing is different."""
     same = all(not _differs(before.get(name), after.get(name)) for name in asked)
-    planned = _run(settings, after, asked, as_of)
-    return {"planned": planned, "live": planned if same else _run(settings, before, asked, as_of)}
+    planned = _run(settings, after, asked, told, as_of)
+    return {"planned": planned, "live": planned if same else _run(settings, before, asked, told, as_of)}
 
 
-def _run(settings: Settings, models: Models, asked: list[str], as_of: datetime | None) -> _Run:
+def _run(settings: Settings, models: Models, asked: list[str], told: list[str], as_of: datetime | None) -> _Run:
+    """A run, and for each that conflicts are told of its decision without it."""
     from dagster_project.adapters.planning import try_night
     from dagster_project.domain.care_models.effects import effects, overlaps
+    from dagster_project.domain.decisions.overlaps import conflicts
 
     everyone = [models[name] for name in sorted(models)]
-    night, decided = try_night(settings, everyone, contact_policy(), model_of, as_of)
+    left_out = [name for name in told if name in models]
+    night, decided, without = try_night(settings, everyone, contact_policy(), model_of, as_of, left_out)
     decisions = decided.decisions
     names = [name for name in asked if name in models]
     return _Run(
         effects(names, night.enrolments, decisions.candidates, decisions.contact_plan, night.faults),
         {name: tuple(overlaps(name, night.enrolments, decisions.candidates)) for name in names},
+        {
+            name: conflicts(decisions.candidates, others.candidates, settings.zone)
+            for name, others in without.items()
+            if name not in night.faults
+        },
     )
 
 
@@ -111,6 +122,8 @@ def _planned(name: str, live: CareModel | None, here: CareModel | None, run: Map
         planned=run["planned"].effect.get(name) if run and here is not None else None,
         overlaps=run["planned"].overlaps.get(name, ()) if run else (),
         notes=tuple(notes(live, here)),
+        conflicts=run["planned"].conflicts.get(name) if run and here is not None else None,
+        live_conflicts=run["live"].conflicts.get(name) if run and live is not None else None,
     )
 
 

@@ -15,6 +15,8 @@ from dagster_project.adapters.published import NotPublished, publish
 from dagster_project.components.care_model import model_of
 from dagster_project.components.trying import contact_policy
 from dagster_project.domain.care_models.effects import effects, overlaps
+from dagster_project.domain.decisions.overlaps import displaced
+from dagster_project.domain.decisions.overlaps import overlaps as overlaps_of
 from dagster_project.errors import HoivaError
 from dagster_project.settings import Settings
 from tests.adapters.living import NO_ALIASES, NO_RESPONSES, known
@@ -78,8 +80,11 @@ def stores(own: Settings) -> dict[str, str]:
 def test_no_file_of_the_house_is_written_or_made(house: Settings) -> None:
     before = stores(house)
     assert any(name.endswith("ledger.db") for name in before)
-    found, decided = try_night(house, [FADING, BUYERS], contact_policy(), model_of)
+    found, decided, without = try_night(
+        house, [FADING, BUYERS], contact_policy(), model_of, without=["fading", "buyers"]
+    )  # fmt: skip
     assert (found.enrolments.num_rows, decided.count_claimed) == (5, 3)
+    assert {name: one.contact_plan.num_rows for name, one in without.items()} == {"fading": 2, "buyers": 2}
     assert live_definitions(house).keys() == {"fading"}, "the copy forgets, the ledger does not"
     assert stores(house) == before
 
@@ -100,7 +105,7 @@ def test_a_plan_is_made_while_a_run_has_the_ledger_open(house: Settings) -> None
 
 
 def test_what_is_planned_is_what_the_next_run_does(house: Settings) -> None:
-    found, decided = try_night(house, [FADING, BUYERS], contact_policy(), model_of)
+    found, decided, _ = try_night(house, [FADING, BUYERS], contact_policy(), model_of)
     told = effects(["fading", "buyers"], found.enrolments, decided.decisions.candidates,
                    decided.decisions.contact_plan, found.faults)  # fmt: skip
     fading, buyers = told["fading"], told["buyers"]
@@ -117,6 +122,25 @@ def test_what_is_planned_is_what_the_next_run_does(house: Settings) -> None:
     assert done.decisions.contact_plan.equals(decided.decisions.contact_plan)
 
 
+def test_a_decision_without_a_care_model_is_that_of_a_house_that_has_it_not(house: Settings) -> None:
+    tried = try_night(house, [FADING, BUYERS], contact_policy(), model_of, without=["buyers", "fading", "unheard_of"])
+    for name, others in (("buyers", [FADING]), ("fading", [BUYERS]), ("unheard_of", [FADING, BUYERS])):
+        alone = try_night(house, others, contact_policy(), model_of).decided.decisions
+        assert tried.without[name].contact_plan.equals(alone.contact_plan), name
+        assert tried.without[name].candidates.equals(alone.candidates), name
+    assert not tried.without["fading"].contact_plan.equals(tried.decided.decisions.contact_plan)
+
+
+def test_what_a_care_model_takes_from_another_is_found_on_the_copy(house: Settings) -> None:
+    tried = try_night(house, [FADING, BUYERS], contact_policy(), model_of, without=["fading"])
+    decided = tried.decided.decisions.candidates, tried.without["fading"].candidates
+    (met,) = overlaps_of(*decided, house.zone).to_pylist()
+    told = [met[name] for name in ("care_model", "channel", "week", "count_shared_customers", "count_displaced")]
+    assert told == ["buyers", "email", "2026-W14", 1, 1]
+    (gone,) = displaced(*decided).to_pylist()
+    assert (gone["stopped_by"], gone["count_displaced"]) == ("priority", 1)
+
+
 SECOND = model("{trigger: state, where: not is_fading}", name="fading", version=2)
 
 
@@ -125,14 +149,14 @@ def versions(found: Night) -> list[tuple[str, str]]:
 
 
 def test_a_changed_model_is_planned_as_if_the_run_of_this_moment_had_not_been(house: Settings) -> None:
-    found, decided = try_night(house, [SECOND], contact_policy(), model_of)
+    found, decided, _ = try_night(house, [SECOND], contact_policy(), model_of)
     assert versions(found) == [("d", "2")]
     assert decided.decisions.contact_plan["customer_id"].to_pylist() == ["d"]
 
 
 def test_a_changed_model_is_planned_beside_those_who_entered_before(house: Settings) -> None:
     publish(house, published(), at("2026-04-01T23:59:59"))
-    found, decided = try_night(house, [SECOND], contact_policy(), model_of)
+    found, decided, _ = try_night(house, [SECOND], contact_policy(), model_of)
     assert versions(found) == [("a", "1"), ("b", "1"), ("c", "1"), ("d", "2")]
     assert decided.decisions.contact_plan["customer_id"].to_pylist() == ["d"], "a and b were contacted the night before"
 

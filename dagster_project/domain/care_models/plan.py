@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from dagster_project.domain.care_models.diff import Change, differences
 from dagster_project.domain.care_models.effects import Effect, Overlap
 from dagster_project.domain.care_models.model import BecomesEntry, SegmentEntry
+from dagster_project.domain.decisions.overlaps import Conflicts
 
 if TYPE_CHECKING:
     from dagster_project.domain.care_models.model import CareModel
@@ -27,6 +28,8 @@ class Planned:
         live, planned: what a run would do with each; None: there is no such version, or nothing is published.
         overlaps: where other care models meet the planned one.
         notes: what the reviewer should know besides.
+        conflicts: what the planned version takes from others; None: it is neither new nor changed, nor asked for.
+        live_conflicts: what the live version takes from them; None likewise.
     """
 
     care_model: str
@@ -36,6 +39,8 @@ class Planned:
     planned: Effect | None
     overlaps: tuple[Overlap, ...]
     notes: tuple[str, ...]
+    conflicts: Conflicts | None = None
+    live_conflicts: Conflicts | None = None
 
 
 @dataclass(frozen=True)
@@ -96,6 +101,9 @@ def figures(planned: Planned) -> list[tuple[str, str, str]]:
         told = [f"{one.count:,}" if one else "0" for one in (before, after)]
         rows.append((f"{step} by {channel}", told[0], told[1]))
     rows.append(("cost", f"{live.cost:,.2f}", f"{now.cost:,.2f}"))
+    if planned.live_conflicts or planned.conflicts:
+        (taken, lost), (takes, loses) = (_taken(one) for one in (planned.live_conflicts, planned.conflicts))
+        rows += [("contacts of others it displaces", taken, takes), ("their value", lost, loses)]
     held, holds = live.stopped or {}, now.stopped or {}
     rows.extend(
         (f"stopped by {rule}", f"{held.get(rule, 0):,}", f"{holds.get(rule, 0):,}")
@@ -114,6 +122,46 @@ def meetings(planned: Planned) -> list[str]:
     return lines
 
 
+SHARED = ("other", "department", "channel", "week", "shared customers", "displaced", "value")
+GIVES_WAY = ("gives way", "department", "stopped by", "rule", "contacts", "value")
+
+
+def shared_rows(found: Conflicts) -> list[tuple[str, ...]]:
+    """Whom it shares with the others, cell by cell under ``SHARED``."""
+    return [_cells(row, 4) for row in found.overlaps]
+
+
+def displaced_rows(found: Conflicts) -> list[tuple[str, ...]]:
+    """Which contacts of others give way, cell by cell under ``GIVES_WAY``."""
+    return [_cells(row, 4) for row in found.displaced]
+
+
+def _cells(row: Mapping[str, Any], words: int) -> tuple[str, ...]:
+    """The first cells as words, counts and the value at the end as figures."""
+    *counts, value = list(row.values())[words:]
+    return (*map(str, list(row.values())[:words]), *(f"{count:,}" for count in counts), f"{value:,.2f}")
+
+
+def _taken(found: Conflicts | None) -> tuple[str, str]:
+    """How many contacts of others it displaces, and their value."""
+    return ("0", "0.00") if found is None else (f"{found.count_displaced:,}", f"{found.value_displaced:,.2f}")
+
+
+def verdict(found: Conflicts) -> str:
+    """In one sentence, what all care models together lose and win by it.
+
+    >>> verdict(Conflicts((), (), 12, 10, 55.0, 40.0))
+    'It displaces no contact of others. All together: 12 contacts worth 55.00 with it, 10 worth 40.00 without it.'
+    """
+    count = found.count_displaced
+    lost = "no contact of others" if not count else f"{count:,} contact{'s' * (count > 1)} of others"
+    worth = f" worth {found.value_displaced:,.2f}" if count else ""
+    return (
+        f"It displaces {lost}{worth}. All together: {found.count_contacts:,} contacts worth {found.value:,.2f} with it,"
+        f" {found.count_contacts_without:,} worth {found.value_without:,.2f} without it."
+    )
+
+
 def in_markdown(plan: Plan, zone: ZoneInfo) -> str:
     """The plan as a comment on a pull request."""
     lines = ["## Care models: what changes", "", heading(plan, zone)]
@@ -128,9 +176,25 @@ def in_markdown(plan: Plan, zone: ZoneInfo) -> str:
             lines += ["", "| | live | planned |", "|---|---:|---:|"]
             lines += [f"| {name} | {live} | {now} |" for name, live, now in rows]
         lines += ["", *(f"- {line}" for line in meetings(each))] if each.overlaps else []
+        lines += _conflicts_in_markdown(each.conflicts)
     if not plan.models:
         lines += ["", "No care model differs."]
     return "\n".join(lines) + "\n"
+
+
+def _conflicts_in_markdown(found: Conflicts | None) -> list[str]:
+    if found is None:
+        return []
+    lines = ["", verdict(found)]
+    for heads, rows in ((SHARED, shared_rows(found)), (GIVES_WAY, displaced_rows(found))):
+        if rows:
+            lines += ["", _line(heads), "|" + "---|" * 4 + "---:|" * (len(heads) - 4)]
+            lines += [_line([_text(cell) for cell in row]) for row in rows]
+    return lines
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _text(text: str) -> str:

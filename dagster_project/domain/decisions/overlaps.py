@@ -6,10 +6,13 @@ of others, and can be compared contact by contact.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dagster_project.domain.decisions.reasons import GROUPS
 from dagster_project.domain.decisions.schemas import TEXT
@@ -42,6 +45,60 @@ DISPLACED_SCHEMA = pa.schema(
 # Who is stopped here could not be contacted by both anyway: consent, holdout, conditions. That is no overlap.
 BEFORE_THE_POLICY = frozenset(stage for group in ("eligible", "applicable", "suitable") for stage in GROUPS[group])
 ASKED = ("contact_id", "customer_id", "department", "care_model", "channel", "outcome", "stopped_by", "rule", "score")
+
+
+@dataclass(frozen=True)
+class Conflicts:
+    """What one care model or action is to the others, as a reviewer reads it.
+
+    Attributes:
+        overlaps: rows of ``OVERLAP_SCHEMA``.
+        displaced: rows of ``DISPLACED_SCHEMA``.
+        count_contacts: all chosen contacts with it; ``count_contacts_without``: those without it.
+        value: the scores of all chosen contacts with it, in the reporting currency; ``value_without``: without it.
+    """
+
+    overlaps: tuple[Mapping[str, Any], ...]
+    displaced: tuple[Mapping[str, Any], ...]
+    count_contacts: int
+    count_contacts_without: int
+    value: float
+    value_without: float
+
+    @property
+    def count_displaced(self) -> int:
+        """Contacts of others that give way to it."""
+        return sum(row["count_displaced"] for row in self.displaced)
+
+    @property
+    def value_displaced(self) -> float:
+        """The scores of those together."""
+        return sum((row["value_displaced"] for row in self.displaced), 0.0)
+
+
+def conflicts(with_it: pa.Table, without_it: pa.Table, zone: ZoneInfo) -> Conflicts:
+    """Both tables below, with what all care models together come to.
+
+    Args:
+        with_it: ``DECISION_SCHEMA``: all proposals decided, its own among them.
+        without_it: ``DECISION_SCHEMA``: the same without its own.
+        zone: the business zone.
+
+    Raises:
+        HoivaError: what was decided without it was not proposed with it.
+    """
+    (count, value), (count_without, value_without) = _chosen(with_it), _chosen(without_it)
+    return Conflicts(
+        tuple(overlaps(with_it, without_it, zone).to_pylist()),
+        tuple(displaced(with_it, without_it).to_pylist()),
+        count, count_without, value, value_without,
+    )  # fmt: skip
+
+
+def _chosen(decided: pa.Table) -> tuple[int, float]:
+    """How many are chosen, and their scores together."""
+    scores = decided.filter(pc.equal(decided["outcome"], "chosen"))["score"]
+    return len(scores), float(pc.sum(scores).as_py() or 0.0)
 
 
 def overlaps(with_it: pa.Table, without_it: pa.Table, zone: ZoneInfo) -> pa.Table:
