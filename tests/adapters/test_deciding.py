@@ -15,9 +15,10 @@ from dagster_project.adapters.ledger import Ledger, open_ledger
 from dagster_project.components.contact_policy import load_contact_policy
 from dagster_project.domain.clock import naive_utc
 from dagster_project.domain.decisions.holdout import in_share
-from dagster_project.domain.decisions.policy import ContactPolicy
+from dagster_project.domain.decisions.policy import ContactPolicy, Pause
 from dagster_project.domain.decisions.suppression import Suppression
 from dagster_project.settings import Settings
+from tests.adapters.ledger.plans import batch
 from tests.domain.decisions.builders import FREE, NOON, candidate, candidates, consents, customers
 
 DAY = timedelta(days=1)
@@ -41,9 +42,8 @@ def dated(table: pa.Table) -> pa.Table:
 def run(home: Settings, ledger: Ledger, *rows: dict[str, Any], as_of: Any = NOON, **given: Any) -> Decided:
     policy: ContactPolicy = given.pop("policy", SCARCE)
     people = given.pop("people", customers(*IDS))
-    return run_decisions(
-        home, ledger, policy, candidates(*rows), people, dated(given.pop("allowed", consents(*IDS))), as_of
-    )
+    allowed = dated(given.pop("allowed", consents(*IDS)))
+    return run_decisions(home, ledger, policy, candidates(*rows), people, allowed, as_of, **given)
 
 
 def everybody() -> list[dict[str, Any]]:
@@ -162,3 +162,54 @@ def test_a_task_for_the_shops_people_needs_a_consent_of_some_kind_and_ends_with_
     assert ledger.blocked_contacts([contact_id]) == {}
     run(nobody, ledger, policy=shipped, allowed=consents("c000", is_allowed=False), as_of=NOON + DAY)
     assert ledger.blocked_contacts([contact_id]) == {contact_id: "no_consent"}
+
+
+def test_a_reservation_that_nobody_used_is_given_back_after_its_time(home: Settings, ledger: Ledger) -> None:
+    policy = replace(SCARCE, reservation_days=5)
+    first = run(home, ledger, candidate("c001"), policy=policy)
+    assert (first.count_claimed, first.count_expired) == (1, 0)
+    assert run(home, ledger, as_of=NOON + 5 * DAY, policy=policy).count_expired == 0
+    assert run(home, ledger, as_of=NOON + 6 * DAY, policy=policy).count_expired == 1
+    assert [(row["status"], row["reason"]) for row in ledger.contacts().to_pylist()] == [("returned", "expired")]
+    assert ledger.miscounts() == {}
+
+
+ANSWERS = pa.schema([("contact_id", pa.string()), ("response", pa.string()), ("known_at", pa.timestamp("us"))])
+
+
+@pytest.mark.parametrize(
+    ("count", "response", "days", "stops"),
+    [
+        (3, None, 20, True),
+        (2, None, 20, False),  # too few
+        (3, None, 13, False),  # there is time to react yet
+        (3, None, 14, True),
+        (3, None, 59, True),
+        (3, None, 60, False),  # the pause is over
+        (3, "clicked", 20, False),
+        (3, "any_opened", 20, True),  # it may have been a machine
+        (3, "bounced", 20, True),
+    ],
+)
+def test_who_does_not_react_is_left_alone_for_a_while(
+    home: Settings, ledger: Ledger, count: int, response: str | None, days: int, stops: bool
+) -> None:
+    policy = replace(FREE, pauses=(Pause(ignored=3, days=60, within=14),))
+    rows = [candidate("c001", care_model=f"m{number}") for number in range(count)]
+    decided = run(home, ledger, *rows, policy=policy)
+    sent = decided.decisions.contact_plan["contact_id"].to_pylist()
+    assert len(sent) == count
+    ledger.open_batch(batch(rows=count), sent)
+    ledger.publish_batch(batch().batch_id, lambda: None, NOON)
+    told = [] if response is None else [(sent[0], response, naive_utc(NOON + DAY))]
+    answers = pa.Table.from_pylist([dict(zip(ANSWERS.names, row, strict=True)) for row in told], schema=ANSWERS)
+    later = NOON + days * DAY
+    wishes = [
+        candidate("c001", care_model="more", planned_for=naive_utc(later)),
+        candidate("c001", care_model="care", planned_for=naive_utc(later), action_class="transactional"),
+    ]
+    found = run(home, ledger, *wishes, as_of=later, policy=policy, responses=answers).decisions.candidates.to_pylist()
+    assert {row["care_model"]: row["stopped_by"] for row in found} == {
+        "care": None,
+        "more": "paused" if stops else None,
+    }
