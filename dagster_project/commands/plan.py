@@ -102,9 +102,9 @@ def _tell_conflicts(found: Conflicts) -> None:
 
     out.print(f"  {verdict(found)}", markup=False, soft_wrap=True)
     for heads, rows in ((SHARED, shared_rows(found)), (GIVES_WAY, displaced_rows(found))):
-        table = Table(box=None, padding=(0, 2), header_style="dim")
+        table = Table(box=None, padding=(0, 1), header_style="dim")
         for position, head in enumerate(heads):
-            table.add_column(head, justify="left" if position < 4 else "right")
+            table.add_column(head, justify="left" if position < 4 else "right", overflow="fold")
         for row in rows:
             table.add_row(*row)
         if rows:

@@ -5,18 +5,25 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
 from dagster_project.cli import app
+from dagster_project.components import planning
 from dagster_project.components.care_model import MODELS, load_care_models
 from dagster_project.components.checking import FOLDERS
 from dagster_project.components.planning import models_of_revision, plan_of
-from dagster_project.domain.care_models.plan import in_markdown
+from dagster_project.domain.care_models import CareModel
+from dagster_project.domain.care_models.plan import figures, in_markdown
 from dagster_project.errors import HoivaError
 from dagster_project.settings import CHECKOUT, Settings
+from tests.adapters.test_planning import BUYERS, FADING, SECOND, house, stores
+
+__all__ = ["house"]  # a home in which the model of the fading has run once
 
 
 def git(root: Path, *arguments: str) -> None:
@@ -84,3 +91,46 @@ def test_the_command_tells_people_programs_and_pull_requests(home: Settings, cha
     assert json.loads(for_programs.output)["models"][0]["changes"][0]["kind"] == "added"
     for_review = CliRunner().invoke(app, ["plan", str(changed), "--markdown", *where])
     assert "### Welcome after the first purchase (`welcome_after_first_purchase`)" in for_review.output
+
+
+def shipping(monkeypatch: pytest.MonkeyPatch, *models: CareModel) -> None:
+    """Let these be the care models that are shipped."""
+    items = {model.care_model: SimpleNamespace(as_model=lambda model=model: model) for model in models}
+    monkeypatch.setattr(planning, "load_care_models", lambda: SimpleNamespace(items=items))
+    monkeypatch.setattr(planning, "model_named", lambda name: items[name].as_model())
+
+
+def test_of_a_new_care_model_it_is_told_what_others_lose_and_of_the_others_nothing(
+    house: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipping(monkeypatch, FADING, replace(BUYERS, priority=100))
+    before = stores(house)
+    buyers, fading = plan_of(house, [], None, None).models
+    assert fading.conflicts is None, "it is live as it is"
+    assert buyers.conflicts is not None
+    assert [(row["care_model"], row["count_displaced"]) for row in buyers.conflicts.overlaps] == [("fading", 1)]
+    assert (buyers.conflicts.count_displaced, buyers.live_conflicts) == (1, None)
+    assert ("contacts of others it displaces", "0", "1") in figures(buyers)
+    assert stores(house) == before
+
+
+def test_of_a_care_model_asked_for_it_is_told_though_nothing_changed(
+    house: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipping(monkeypatch, FADING, BUYERS)
+    (fading,) = plan_of(house, ["fading"], None, None).models
+    assert fading.changes == ()
+    assert fading.conflicts is not None
+    assert fading.conflicts.count_displaced == 1, "the buyer who is fading"
+    assert fading.live_conflicts == fading.conflicts
+
+
+def test_of_a_changed_care_model_what_it_displaces_stands_beside_what_the_live_one_does(
+    house: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipping(monkeypatch, replace(SECOND, priority=1), BUYERS)
+    fading = plan_of(house, ["fading"], None, None).models[0]
+    assert fading.conflicts is not None
+    assert fading.live_conflicts is not None
+    assert (fading.live_conflicts.count_displaced, fading.conflicts.count_displaced) == (1, 0)
+    assert ("contacts of others it displaces", "1", "0") in figures(fading)
