@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 from multiprocessing import get_context
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -13,6 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from dagster_project.adapters.ledger import Ledger, migrate, open_ledger
+from dagster_project.adapters.ledger.engine import make_engine
 from dagster_project.adapters.ledger.tables import deliveries, metadata
 from dagster_project.domain.sources.delivery import Delivery
 from dagster_project.errors import HoivaError
@@ -57,6 +59,18 @@ def test_three_processes_may_open_an_empty_ledger_at_once(empty_url: str) -> Non
     context.set_forkserver_preload([__name__])
     with context.Pool(3) as pool:
         assert pool.map(_open, [empty_url] * 3) == [0, 0, 0]
+
+
+def _switch(path: str) -> int:
+    with make_engine(f"sqlite:///{path}").connect():
+        return 0
+
+
+def test_two_who_switch_a_new_file_to_its_log_wait_for_each_other(tmp_path: Path) -> None:
+    """SQLite refuses one of them at once, busy timeout or not; some of these forty files meet it."""
+    with get_context("forkserver").Pool(4) as pool:
+        for number in range(40):
+            assert pool.map(_switch, [str(tmp_path / f"{number}.db")] * 4, chunksize=1) == [0] * 4
 
 
 def test_sqlite_flushes_every_commit_and_keeps_foreign_keys(empty_url: str) -> None:
