@@ -85,7 +85,7 @@ ROOMS = {  # table -> in the vault
                      "current_contacts": True, "golden_values": True, "customer_emails": True, "customer_phones": True,
                      "customer_names": True, "customer_addresses": True, "contact_points": True, "customer_360": False,
                      "customer_months": False, "customer_products": False, "current_products": False,
-                     "customer_deals": False},
+                     "customer_deals": False, "households": False},
 }  # fmt: skip
 
 
