@@ -65,6 +65,7 @@ def known_of(
     read: ReadVersion,
 ) -> Known:  # fmt: skip
     """What the warehouse knows as of the moment it was built for."""
+    from dagster_project.adapters.proposing import read_next_products
     from dagster_project.adapters.responses import responses_of
 
     everyone = [*models, *(read(definition) for definition in ledger.definitions().values())]
@@ -77,6 +78,7 @@ def known_of(
         segments=members_of_segments(warehouse, models),
         held=held_back(warehouse, models),
         customers_at=_customers_at(settings, warehouse),
+        next_products=read_next_products(warehouse),
     )
 
 

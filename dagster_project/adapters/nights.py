@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from dagster_project.adapters.deciding import Decided
     from dagster_project.adapters.ledger import Ledger
+    from dagster_project.domain.decisions.catalogue import CatalogueAction
     from dagster_project.domain.decisions.policy import ContactPolicy
     from dagster_project.settings import Settings
 
@@ -44,6 +45,7 @@ class Known:
         segments: segment, customer_id.
         held: care models whose segment has not its size, with the reason: nobody enters, nothing is proposed.
         customers_at: customers as of an earlier moment, for what a run that catches up asks; None: it never does.
+        next_products: the first of everybody's next products, which actions may ask; None: there are none.
     """
 
     customers: pa.Table
@@ -54,6 +56,7 @@ class Known:
     segments: pa.Table
     held: Mapping[str, str] = field(default_factory=dict)
     customers_at: Callable[[datetime], pa.Table] | None = None
+    next_products: pa.Table | None = None
 
 
 @dataclass(frozen=True)
@@ -115,24 +118,35 @@ def enrol_and_advance(
 
 def night(
     settings: Settings, ledger: Ledger, models: Sequence[CareModel], policy: ContactPolicy, known: Known,
-    as_of: datetime, read: ReadVersion,
+    as_of: datetime, read: ReadVersion, actions: Mapping[str, CatalogueAction] | None = None,
 ) -> tuple[Night, Decided]:  # fmt: skip
-    """Let in, move on, decide and claim: all of a run between what is known and what is handed out."""
+    """Let in, move on, decide for care models and ``actions`` together, and claim: all of a run."""
     found = enrol_and_advance(settings, ledger, models, known, as_of, read)
-    return found, choose(settings, ledger, models, policy, known, found.candidates, as_of)
+    return found, choose(settings, ledger, models, policy, known, found.candidates, as_of, actions)
 
 
 def choose(
     settings: Settings, ledger: Ledger, models: Sequence[CareModel], policy: ContactPolicy, known: Known,
-    proposed: pa.Table, as_of: datetime,
+    proposed: pa.Table, as_of: datetime, actions: Mapping[str, CatalogueAction] | None = None,
 ) -> Decided:  # fmt: skip
     """Decide for what is proposed, and claim the chosen."""
     from dagster_project.adapters.deciding import run_decisions
+    from dagster_project.adapters.proposing import propose
+    from dagster_project.domain.decisions.actions import all_candidates
+    from dagster_project.domain.decisions.catalogue import with_actions
 
     departments = {model.care_model: model.department for model in models}
+    never = None
+    if actions:
+        of_actions = propose(
+            settings, ledger, actions, known.customers, known.responses, as_of, known.next_products, departments
+        )  # fmt: skip
+        departments |= {name: action.department for name, action in actions.items()}
+        policy, never = with_actions(policy, actions.values()), of_actions.not_eligible
+        proposed = all_candidates(proposed, of_actions.proposed_actions)
     return run_decisions(
         settings, ledger, policy, proposed, known.customers, known.consents, as_of, departments,
-        responses=known.responses,
+        never=never, responses=known.responses,
     )  # fmt: skip
 
 

@@ -37,6 +37,16 @@ def compiled(text: str, columns: dict[str, str]) -> Condition:
         raise ValueError(str(error)) from None
 
 
+def page_of_its_own(link: str) -> str:
+    """The address of one page; what is wrong with another text, as pydantic tells it."""
+    parts = urlsplit(link)
+    if parts.scheme != "https" or not parts.hostname or "." not in parts.hostname or set(link) & set(" <>\"'\\{}"):
+        raise ValueError("is an https address, as https://shop.example/welcome")
+    if parts.username is not None or parts.path in ("", "/"):
+        raise ValueError("leads to one page, not to the front door: add the path")
+    return link
+
+
 class Headed(Strict):
     """What every step has."""
 
@@ -60,14 +70,7 @@ class Worded(Strict):
     @field_validator("link")
     @classmethod
     def _a_page_of_its_own(cls, link: str | None) -> str | None:
-        if link is None:
-            return None
-        parts = urlsplit(link)
-        if parts.scheme != "https" or not parts.hostname or "." not in parts.hostname or set(link) & set(" <>\"'\\{}"):
-            raise ValueError("is an https address, as https://shop.example/welcome")
-        if parts.username is not None or parts.path in ("", "/"):
-            raise ValueError("leads to one page, not to the front door: add the path")
-        return link
+        return None if link is None else page_of_its_own(link)
 
 
 class VariantFile(Worded):

@@ -32,7 +32,7 @@ ROOMS = {
                   "next_products", "next_categories", "product_rules"},
     "care_models": {"welcome_after_first_purchase", "service_recovery", "high_value_fading",
                     "enrolments", "standings", "transitions", "due_actions", "answers", "automation_maps"},
-    "decisions": {"candidates", "contact_plan", "funnel"},
+    "decisions": {"proposed_actions", "not_eligible", "propensities", "candidates", "contact_plan", "funnel"},
     "audiences": {"trigger_list__welcome_after_first_purchase", "trigger_list__service_recovery",
                   "trigger_list__high_value_fading"},
     "exports": {"published", "acknowledgements", "data_docs", "mailchimp_letters", "contact_centre_calls",

@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from dagster_project.components.action import catalogue
 from dagster_project.components.care_model import load_care_models
 from dagster_project.components.contact_policy import load_contact_policy
 from dagster_project.components.running import WAREHOUSE_POOL, as_of_of, sized
@@ -15,7 +16,7 @@ TABLES = {
     "comparison": "The plan beside greed and beside departments that decide alone.",
     "displacements": "Who gave way to whom.",
 }
-KNOWN_FROM = ("due_actions", "customer_analytics", "consents_current", "answers")
+KNOWN_FROM = ("due_actions", "proposed_actions", "not_eligible", "customer_analytics", "consents_current", "answers")
 
 
 @dg.multi_asset(
@@ -30,21 +31,28 @@ def choose_contacts(context: dg.AssetExecutionContext) -> Iterator[dg.Materializ
     from dagster_project.adapters.deciding import run_decisions
     from dagster_project.adapters.ledger import open_ledger
     from dagster_project.adapters.warehouse import open_warehouse
+    from dagster_project.domain.decisions.actions import all_candidates
+    from dagster_project.domain.decisions.catalogue import with_actions
 
     own, as_of = settings(), as_of_of(context)
-    read = load_contact_policy()
+    read, actions = load_contact_policy(), catalogue()
     if read.policy is None:
         raise dg.Failure("nothing is decided without a contact policy: " + "; ".join(map(str, read.faults)))
+    departments = {name: model.as_model().department for name, model in sorted(load_care_models().items.items())}
     with open_ledger(own.ledger_address) as ledger, open_warehouse(own) as warehouse:
         decided = run_decisions(
             own,
             ledger,
-            read.policy,
-            warehouse.read("select * from care_models.due_actions"),
+            with_actions(read.policy, actions.values()),
+            all_candidates(
+                warehouse.read("select * from care_models.due_actions"),
+                warehouse.read("select * from decisions.proposed_actions"),
+            ),
             warehouse.read("select * from analytics.customer_analytics order by customer_id"),
             warehouse.read("select * from customer_360.consents_current"),
             as_of,
-            {name: model.as_model().department for name, model in sorted(load_care_models().items.items())},
+            departments | {name: action.department for name, action in actions.items()},
+            never=warehouse.read("select * from decisions.not_eligible"),
             responses=warehouse.read("select * from care_models.answers"),
         )
         tables = {name: getattr(decided.decisions, name) for name in TABLES}
