@@ -1,4 +1,4 @@
-"""``hoiva check``: whether the files of care models, encounters and stories are right, and what to write instead."""
+"""``hoiva check``: whether the files of care models, encounters, stories and actions are right, and what to write."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from dagster_project.commands.shared import AsJson, out, print_json
 
 def check(
     named: Annotated[
-        list[Path] | None, typer.Argument(help="Files of care models, encounters or stories; without any, all shipped.")
+        list[Path] | None,
+        typer.Argument(help="Files of care models, encounters, stories or actions; without any, all shipped."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say of each care model, encounter and story whether its file is right, and of each mistake what to write instead.
+    """Say of each care model, encounter, story and action whether its file is right, and what to write instead.
 
     Nothing is read but these files. The exit code is 1 when one of them is wrong.
     """

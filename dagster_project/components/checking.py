@@ -1,4 +1,4 @@
-"""Files of care models, encounters and stories, read together: what is right in them and what is not."""
+"""Files of care models, encounters, stories and actions, read together: what is right in them and what is not."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from dagster_project.components.action import ACTIONS, ActionFile
+from dagster_project.components.action import context_of as context_of_actions
 from dagster_project.components.care_model import MODELS, CareModelFile, context_of
 from dagster_project.components.encounter import ENCOUNTERS, EncounterFile
 from dagster_project.components.fenced import Fault, load_file, load_folder
 from dagster_project.components.story import STORIES, StoryFile
 from dagster_project.components.yaml_text import YamlError, read_yaml
 
-KINDS: dict[str, type[Any]] = {"encounters": EncounterFile, "models": CareModelFile, "stories": StoryFile}
-FOLDERS = {"encounters": ENCOUNTERS, "models": MODELS, "stories": STORIES}
-KEYS = {"encounters": "encounter", "models": "care_model", "stories": "story"}
+KINDS: dict[str, type[Any]] = {
+    "encounters": EncounterFile, "models": CareModelFile, "stories": StoryFile, "actions": ActionFile,
+}  # fmt: skip
+FOLDERS = {"encounters": ENCOUNTERS, "models": MODELS, "stories": STORIES, "actions": ACTIONS}
+KEYS = {"encounters": "encounter", "models": "care_model", "stories": "story", "actions": "action"}
 
 Right = dict[str, list[str]]
 
@@ -25,11 +29,11 @@ def check_folders(folders: dict[str, Path] | None = None) -> tuple[Right, list[F
     A story about a care model that is wrong or missing is wrong, too: it could not be played.
     """
     folders = FOLDERS if folders is None else folders
-    context = context_of(folders["encounters"])
+    contexts = {"models": context_of(folders["encounters"]), "actions": context_of_actions(folders["models"])}
     right: Right = {}
     faults: list[Fault] = []
     for kind, form in KINDS.items():
-        found = load_folder(folders[kind], form, KEYS[kind], context if kind == "models" else None)
+        found = load_folder(folders[kind], form, KEYS[kind], contexts.get(kind))
         items = dict(found.items)
         faults += [Fault(f"{kind}/{fault.file}", fault.line, fault.path, fault.reason) for fault in found.faults]
         if kind == "stories":
@@ -46,12 +50,13 @@ def check_files(files: Sequence[Path]) -> tuple[Right, list[Fault]]:
     """The same of some files, each told by its first keys; models may take shipped encounters and those given."""
     kinds = {path: _kind_of(path) for path in files}
     context = context_of()
+    contexts = {"models": context, "actions": context_of_actions()}
     own = [load_file(path, EncounterFile) for path, kind in kinds.items() if kind == "encounters"]
     context["encounters"] |= {each[0].encounter: each[0].content for each in own if not isinstance(each, list)}
     right: Right = {kind: [] for kind in KINDS if kind in kinds.values()}
     faults: list[Fault] = []
     for path, kind in kinds.items():
-        read = load_file(path, KINDS[kind], context)
+        read = load_file(path, KINDS[kind], contexts.get(kind))
         if isinstance(read, list):
             faults.extend(read)
         else:
@@ -66,6 +71,6 @@ def _kind_of(path: Path) -> str:
     except (OSError, UnicodeDecodeError, YamlError):
         return "models"
     keys = set(values) if isinstance(values, dict) else set()
-    if "story" in keys:
-        return "stories"
+    if "story" in keys or "action" in keys:
+        return "stories" if "story" in keys else "actions"
     return "encounters" if "encounter" in keys and "steps" not in keys else "models"

@@ -27,10 +27,11 @@ def mend(path: Path, old: str, new: str) -> None:
 def test_everything_shipped_is_right(folders: dict[str, Path]) -> None:
     right, faults = check_folders(folders)
     assert faults == []
-    assert {kind: len(names) > 5 for kind, names in right.items()} == {
+    assert {kind: len(names) > 3 for kind, names in right.items()} == {
         "encounters": True,
         "models": True,
         "stories": True,
+        "actions": True,
     }
 
 
@@ -57,6 +58,18 @@ def test_a_file_is_told_by_its_keys_and_takes_encounters_given_with_it(tmp_path:
     _, faults = check_files([model])
     assert [str(fault).partition(" that")[0] for fault in faults] == [
         "greeting.yaml:36: steps.0.encounter: there is no encounter 'hello'"
+    ]
+
+
+def test_an_action_is_told_by_its_key_and_bears_no_care_models_name(folders: dict[str, Path], tmp_path: Path) -> None:
+    action = tmp_path / "offer.yaml"
+    shutil.copy(FOLDERS["actions"] / "reader_offer.yaml", action)
+    assert check_files([action]) == ({"actions": ["reader_offer"]}, [])
+    mend(folders["actions"] / "reader_offer.yaml", "action: reader_offer", "action: second_purchase")
+    right, faults = check_folders(folders)
+    assert "reader_offer" not in right["actions"]
+    assert [str(fault) for fault in faults] == [
+        "actions/reader_offer.yaml:2: action: second_purchase is the name of a care model, too: rename one of them"
     ]
 
 
