@@ -139,9 +139,10 @@ def _judged(
     told = told[(told["known_at"] <= moment) & ~told["response"].str.startswith("any_")]
     told = told.merge(rows[["contact_id", "care_model", "planned_for"]], on="contact_id")
     in_time = told["occurred_at"] <= told["planned_for"] + time
-    counts = [
-        response in expected if (expected := codes.get(care_model)) is not None else response not in NO_RESPONSE
-        for care_model, response in zip(told["care_model"], told["response"], strict=True)
-    ]
-    positive = set(told["contact_id"][in_time & counts]) if len(told) else set()
+    positive = set()
+    columns = (told[name] for name in ("contact_id", "care_model", "response"))
+    for is_in_time, contact_id, care_model, response in zip(in_time, *columns, strict=True):
+        wanted = codes.get(care_model)
+        if is_in_time and (response not in NO_RESPONSE if wanted is None else response in wanted):
+            positive.add(contact_id)
     return rows.assign(is_positive=rows["contact_id"].isin(positive))
