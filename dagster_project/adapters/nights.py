@@ -128,8 +128,11 @@ def night(
 def choose(
     settings: Settings, ledger: Ledger, models: Sequence[CareModel], policy: ContactPolicy, known: Known,
     proposed: pa.Table, as_of: datetime, actions: Mapping[str, CatalogueAction] | None = None,
+    left_out: str | None = None,
 ) -> Decided:  # fmt: skip
-    """Decide for what is proposed, and claim the chosen."""
+    """Decide for what is proposed, and claim the chosen; ``left_out`` may propose nothing, and all else stays."""
+    import pyarrow.compute as pc
+
     from dagster_project.adapters.deciding import run_decisions
     from dagster_project.adapters.proposing import propose
     from dagster_project.domain.decisions.actions import all_candidates
@@ -144,6 +147,8 @@ def choose(
         departments |= {name: action.department for name, action in actions.items()}
         policy, never = with_actions(policy, actions.values()), of_actions.not_eligible
         proposed = all_candidates(proposed, of_actions.proposed_actions)
+    if left_out is not None:
+        proposed = proposed.filter(pc.not_equal(proposed["care_model"], left_out))
     return run_decisions(
         settings, ledger, policy, proposed, known.customers, known.consents, as_of, departments,
         never=never, responses=known.responses,

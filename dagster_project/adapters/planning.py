@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dagster_project.adapters.nights import Known, Night, ReadVersion
     from dagster_project.adapters.reading import Reader
     from dagster_project.domain.care_models import CareModel
+    from dagster_project.domain.decisions.catalogue import CatalogueAction
     from dagster_project.domain.decisions.decide import Decisions
     from dagster_project.domain.decisions.policy import ContactPolicy
     from dagster_project.settings import Settings
@@ -35,13 +36,14 @@ NO_ANSWERS = (
     "select null::varchar as contact_id, null::varchar as response, null::timestamp as occurred_at,"
     " null::timestamp as known_at where false"
 )  # of a version that was published before answers were
+OF_NEXT_PRODUCTS = ("analytics/next_products", "customer_360/current_products")  # published, what actions may ask of
 
 
 class Tried(NamedTuple):
     """What a run would find and decide.
 
     Attributes:
-        without: the decisions that would be made if one care model proposed nothing, by that care model.
+        without: the decisions that would be made if one care model or action proposed nothing, by its name.
     """
 
     night: Night
@@ -64,6 +66,7 @@ def published_moment(settings: Settings) -> datetime:
 def try_night(
     settings: Settings, models: Sequence[CareModel], policy: ContactPolicy, read: ReadVersion,
     as_of: datetime | None = None, without: Collection[str] = (),
+    actions: Mapping[str, CatalogueAction] | None = None,
 ) -> Tried:  # fmt: skip
     """What a run would do with these care models, as of the newest published version or another moment.
 
@@ -76,7 +79,9 @@ def try_night(
         read: makes a care model of a definition that the ledger kept.
         as_of: the moment; None: of the version. Of any other, customers are worked out anew from what was known then,
             without the scores of models and without segments.
-        without: care models to leave out of the decision, one at a time: what is chosen when it proposes nothing.
+        without: care models or actions to leave out of the decision, one at a time: what is chosen when it proposes
+            nothing.
+        actions: of the catalogue, by name, instead of those of the files; None: there are none.
 
     Raises:
         NotPublished: nothing has been published yet.
@@ -87,34 +92,33 @@ def try_night(
         _forget_since(ledger, as_of or moment)
         if as_of is None or as_of == moment:
             told = _known(settings, ledger, models, read)
-            return _try(settings, ledger, models, policy, told, moment, read, without)
+            return _try(settings, ledger, models, policy, told, moment, read, without, actions)
         from dagster_project.adapters.backtest import house_of, known_at
 
         house = house_of(settings)
         try:
-            return _try(settings, ledger, models, policy, known_at(house, as_of), as_of, read, without)
+            return _try(settings, ledger, models, policy, known_at(house, as_of), as_of, read, without, actions)
         finally:
             house.past.close()
 
 
 def _try(
     settings: Settings, ledger: Ledger, models: Sequence[CareModel], policy: ContactPolicy, known: Known,
-    as_of: datetime, read: ReadVersion, without: Collection[str],
+    as_of: datetime, read: ReadVersion, without: Collection[str], actions: Mapping[str, CatalogueAction] | None,
 ) -> Tried:  # fmt: skip
     """The night on the copy; then its decision again for each that is left out, after what was claimed is forgotten."""
-    import pyarrow.compute as pc
-
     from dagster_project.adapters.nights import choose, night
 
-    found, decided = night(settings, ledger, models, policy, known, as_of, read)
+    found, decided = night(settings, ledger, models, policy, known, as_of, read, actions)
+    proposing = set(decided.decisions.candidates["care_model"].unique().to_pylist())
     others = {}
     for name in without:
-        proposed = found.candidates.filter(pc.not_equal(found.candidates["care_model"], name))
-        if proposed.num_rows == found.candidates.num_rows:
+        if name not in proposing:
             others[name] = decided.decisions
             continue
         _forget_since(ledger, as_of)
-        others[name] = choose(settings, ledger, models, policy, known, proposed, as_of).decisions
+        again = choose(settings, ledger, models, policy, known, found.candidates, as_of, actions, left_out=name)
+        others[name] = again.decisions
     return Tried(found, decided, others)
 
 
@@ -195,6 +199,7 @@ def _known(settings: Settings, ledger: Ledger, models: Sequence[CareModel], read
     from dagster_project.adapters.customers_at import past_of_published
     from dagster_project.adapters.enrolling import EVENTS, event_types_of, held_back, members_of_segments
     from dagster_project.adapters.nights import Known
+    from dagster_project.adapters.proposing import NEXT_PRODUCTS
     from dagster_project.adapters.reading import reader
 
     @cache
@@ -213,5 +218,6 @@ def _known(settings: Settings, ledger: Ledger, models: Sequence[CareModel], read
             aliases=rooms.read("select alias_customer_id, customer_id from identity.customer_aliases"),
             segments=members_of_segments(rooms, models) if has_segments else SEGMENTS.empty_table(),
             held=held_back(rooms, models) if has_segments else {},
+            next_products=rooms.read(NEXT_PRODUCTS) if all(map(published.has, OF_NEXT_PRODUCTS)) else None,
             customers_at=lambda moment: past().at(moment),
         )

@@ -29,6 +29,7 @@ ALWAYS = (
     "customer_360/customer_timeline",
     "customer_360/consents_current",
     "customer_360/customer_consents",
+    "customer_360/current_products",
 )
 WHOLE_ROOMS = ("analytics", "care_models", "decisions", "audiences")
 VAULT_TABLES = ("customer_360/contact_points",)

@@ -1,4 +1,4 @@
-"""``hoiva plan``: what care models would do now, beside what is live; nothing is sent and nothing written."""
+"""``hoiva plan``: what care models and actions would do, beside what is live; nothing is sent or written."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def plan(
     named: Annotated[
         list[str] | None,
-        typer.Argument(help="Care models by name, or files of some that are not shipped yet; without any, all."),
+        typer.Argument(help="Care models and actions by name, or files not shipped yet; without any, all."),
     ] = None,
     revision: Annotated[
         str | None,
@@ -77,7 +77,7 @@ def _tell(found: Plan, zone: ZoneInfo) -> None:
         if each.conflicts is not None:
             _tell_conflicts(each.conflicts)
     if not found.models:
-        out.print("\nNo care model differs.")
+        out.print("\nNothing differs.")
 
 
 def _table(rows: list[tuple[str, str, str]], each: Planned) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,6 +16,7 @@ from dagster_project.adapters.published import NotPublished, publish
 from dagster_project.components.care_model import model_of
 from dagster_project.components.trying import contact_policy
 from dagster_project.domain.care_models.effects import effects, overlaps
+from dagster_project.domain.decisions.catalogue import CatalogueAction, Learned, Treatment
 from dagster_project.domain.decisions.overlaps import displaced
 from dagster_project.domain.decisions.overlaps import overlaps as overlaps_of
 from dagster_project.errors import HoivaError
@@ -139,6 +141,37 @@ def test_what_a_care_model_takes_from_another_is_found_on_the_copy(house: Settin
     assert told == ["buyers", "email", "2026-W14", 1, 1]
     (gone,) = displaced(*decided).to_pylist()
     assert (gone["stopped_by"], gone["count_displaced"]) == ("priority", 1)
+
+
+OFFER = CatalogueAction(
+    "offer", "An offer", 1, "shop", "marketing", "marketing", (Treatment("email", "offer", "An offer", offer="cup"),),
+    value=500.0,
+)  # fmt: skip
+
+
+def test_an_action_of_the_catalogue_is_planned_beside_the_care_models_and_leaves_no_trace(house: Settings) -> None:
+    before = stores(house)
+    tried = try_night(house, [FADING], contact_policy(), model_of, without=["offer"], actions={"offer": OFFER})
+    decided = tried.decided.decisions
+    assert set(decided.contact_plan["care_model"].to_pylist()) == {"offer"}, "it is worth more to everybody"
+    alone = try_night(house, [FADING], contact_policy(), model_of).decided.decisions
+    assert tried.without["offer"].contact_plan.equals(alone.contact_plan)
+    (gone,) = displaced(decided.candidates, tried.without["offer"].candidates).to_pylist()
+    assert (gone["care_model"], gone["count_displaced"]) == ("fading", alone.contact_plan.num_rows)
+    assert alone.contact_plan.num_rows == 2
+    assert stores(house) == before
+
+
+def test_an_action_that_is_left_out_takes_nothing_else_with_it(house: Settings) -> None:
+    """Its share in what is learned, and in the contact policy, stays: only its proposals are gone."""
+    actions = {"offer": OFFER, "gift": replace(OFFER, action="gift", propensity=Learned(0.1))}
+    tried = try_night(house, [FADING], contact_policy(), model_of, without=["offer"], actions=actions)
+    with_it, without_it = (
+        {row["contact_id"]: row["score"] for row in one.candidates.to_pylist() if row["care_model"] != "offer"}
+        for one in (tried.decided.decisions, tried.without["offer"])
+    )
+    assert with_it == without_it
+    assert len(with_it) > 4
 
 
 SECOND = model("{trigger: state, where: not is_fading}", name="fading", version=2)

@@ -7,16 +7,17 @@ import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
 from dagster_project.cli import app
 from dagster_project.components import planning
+from dagster_project.components.action import ACTIONS
 from dagster_project.components.care_model import MODELS, load_care_models
 from dagster_project.components.checking import FOLDERS
-from dagster_project.components.planning import models_of_revision, plan_of
+from dagster_project.components.planning import plan_of
+from dagster_project.components.proposers import Proposers, proposers_of_revision
 from dagster_project.domain.care_models import CareModel
 from dagster_project.domain.care_models.plan import figures, in_markdown
 from dagster_project.errors import HoivaError
@@ -35,7 +36,7 @@ def git(root: Path, *arguments: str) -> None:
 def repository(tmp_path: Path) -> Path:
     """A repository whose one commit holds the shipped files, one of them wrong."""
     root = tmp_path / "repository"
-    for folder in (FOLDERS["models"], FOLDERS["encounters"]):
+    for folder in (FOLDERS["models"], FOLDERS["encounters"], ACTIONS):
         shutil.copytree(folder, root / folder.relative_to(CHECKOUT))
     path = root / MODELS.relative_to(CHECKOUT) / "second_purchase.yaml"
     path.write_text(path.read_text().replace("reentry: never", "reentry: sometimes"))
@@ -57,7 +58,7 @@ def changed(tmp_path: Path) -> Path:
 def test_the_care_models_of_a_revision_are_read_without_touching_the_checkout(repository: Path) -> None:
     path = repository / MODELS.relative_to(CHECKOUT) / "birthday_visit.yaml"
     path.write_text("changed since\n")
-    found = models_of_revision("HEAD", repository)
+    found = proposers_of_revision("HEAD", repository).models
     assert set(found) == set(load_care_models().items) - {"second_purchase"}, "what was wrong then was not live"
     assert found["birthday_visit"].definition == load_care_models().items["birthday_visit"].as_model().definition
     assert path.read_text() == "changed since\n"
@@ -66,7 +67,7 @@ def test_the_care_models_of_a_revision_are_read_without_touching_the_checkout(re
 @pytest.mark.parametrize("revision", ["no_such_branch", "--help", "HEAD:dagster_project", ""])
 def test_what_is_no_revision_is_told(repository: Path, revision: str) -> None:
     with pytest.raises(HoivaError, match="git does not know"):
-        models_of_revision(revision, repository)
+        proposers_of_revision(revision, repository)
 
 
 def test_where_nothing_is_published_the_differences_are_told_alone(home: Settings, changed: Path) -> None:
@@ -95,9 +96,9 @@ def test_the_command_tells_people_programs_and_pull_requests(home: Settings, cha
 
 def shipping(monkeypatch: pytest.MonkeyPatch, *models: CareModel) -> None:
     """Let these be the care models that are shipped."""
-    items = {model.care_model: SimpleNamespace(as_model=lambda model=model: model) for model in models}
-    monkeypatch.setattr(planning, "load_care_models", lambda: SimpleNamespace(items=items))
-    monkeypatch.setattr(planning, "model_named", lambda name: items[name].as_model())
+    known = Proposers({model.care_model: model for model in models})
+    monkeypatch.setattr(planning, "proposers_here", lambda: known)
+    monkeypatch.setattr(planning, "proposer_named", lambda name: Proposers({name: known.models[name]}))
 
 
 def test_of_a_new_care_model_it_is_told_what_others_lose_and_of_the_others_nothing(

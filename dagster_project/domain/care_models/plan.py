@@ -1,4 +1,4 @@
-"""A plan of care models: what they would do now, beside what is live, and what is different in words."""
+"""A plan of care models and actions: what they would do now, beside what is live, and what is different in words."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ MOST_MET = 5  # other care models told of; the rest share fewer customers
 
 @dataclass(frozen=True)
 class Planned:
-    """The plan of one care model.
+    """The plan of one care model, or of one action of the catalogue.
 
     Attributes:
+        care_model: its name, also an action's.
         changes: from the live version to the planned one, in words.
         live, planned: what a run would do with each; None: there is no such version, or nothing is published.
         overlaps: where other care models meet the planned one.
@@ -41,13 +42,16 @@ class Planned:
     notes: tuple[str, ...]
     conflicts: Conflicts | None = None
     live_conflicts: Conflicts | None = None
+    is_action: bool = False
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The plan of some care models; ``as_of`` is None where nothing is published, and only differences are told.
+    """The plan of some care models and actions.
 
-    ``against``: what the planned versions are compared with, in words.
+    Attributes:
+        as_of: None where nothing is published, and only differences are told.
+        against: what the planned versions are compared with, in words.
     """
 
     as_of: datetime | None
@@ -92,8 +96,8 @@ def figures(planned: Planned) -> list[tuple[str, str, str]]:
         ("enter", f"{live.entered:,}", f"{now.entered:,}"),
         ("of them in the control group", f"{live.in_control:,}", f"{now.in_control:,}"),
         ("inside afterwards", f"{live.inside:,}", f"{now.inside:,}"),
-        ("contacts", f"{live.count_contacts:,}", f"{now.count_contacts:,}"),
-    ]
+    ] * (not planned.is_action)
+    rows.append(("contacts", f"{live.count_contacts:,}", f"{now.count_contacts:,}"))
     was = {(each.step, each.channel): each for each in live.contacts}
     sent = {(each.step, each.channel): each for each in now.contacts}
     for step, channel in sorted(was.keys() | sent.keys()):
@@ -164,7 +168,7 @@ def verdict(found: Conflicts) -> str:
 
 def in_markdown(plan: Plan, zone: ZoneInfo) -> str:
     """The plan as a comment on a pull request."""
-    lines = ["## Care models: what changes", "", heading(plan, zone)]
+    lines = ["## Care models and actions: what changes", "", heading(plan, zone)]
     for each in plan.models:
         lines += ["", f"### {_text(each.title)} (`{each.care_model}`)", ""]
         lines += [f"> **{_text(note)}**" for note in each.notes] + ([""] if each.notes else [])
@@ -178,7 +182,7 @@ def in_markdown(plan: Plan, zone: ZoneInfo) -> str:
         lines += ["", *(f"- {line}" for line in meetings(each))] if each.overlaps else []
         lines += _conflicts_in_markdown(each.conflicts)
     if not plan.models:
-        lines += ["", "No care model differs."]
+        lines += ["", "Nothing differs."]
     return "\n".join(lines) + "\n"
 
 
