@@ -189,11 +189,15 @@ def show_run(out: Console, summary: dict[str, Any]) -> None:
 
 
 def entry_doors() -> dict[str, str]:
-    """Per care model, in words, what opens its door."""
+    """In words, what opens the door of each care model, and whom each action of the catalogue is for now."""
+    from dagster_project.components.action import catalogue
     from dagster_project.components.care_model import load_care_models
-    from dagster_project.domain.care_models.maps.words import entry_in_words
+    from dagster_project.domain.care_models.maps.words import condition_in_words, entry_in_words
 
     doors = {name: entry_in_words(item.as_model()) for name, item in load_care_models().items.items()}
+    for name, action in catalogue().items():
+        asked = [one for one in (action.eligibility, action.applicability) if one is not None]
+        doors[name] = ("an action of its own", ", ".join(map(condition_in_words, asked)))
     return {name: ": ".join(part for part in door if part) for name, door in doors.items()}
 
 
