@@ -46,6 +46,10 @@ DAYS = {
     "expected_gap_days": "expected between purchases",
 }
 OTHERS = {
+    "next_product_id": "next product",
+    "next_product_because": "what speaks for the next product",
+    "next_product_hit_rate": "hit rate of next products",
+    "next_product_amount": "price of the next product",
     "total_purchase_amount": "bought in all",
     "purchase_amount_365d": "bought in a year",
     "purchase_amount_90d": "bought in 90 days",

@@ -62,7 +62,8 @@ def _said(tree: exp.Expr) -> str:
         values = [_value(each) for each in tree.expressions]
         return f"{_label(tree.this.name)} is {_or(values)}"
     if isinstance(tree, exp.Between) and isinstance(tree.this, exp.Column):
-        return f"{_label(tree.this.name)} {_value(tree.args['low'])} to {_value(tree.args['high'])}"
+        name, low, high = tree.this.name, _value(tree.args["low"]), _value(tree.args["high"])
+        return f"{low} to {high} days {DAYS[name]}" if name in DAYS else f"{_label(name)} {low} to {high}"
     if isinstance(tree, exp.Is) and isinstance(tree.this, exp.Column):
         return f"{_label(tree.this.name)} unknown"
     if type(tree) in TURNED:

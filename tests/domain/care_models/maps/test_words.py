@@ -52,6 +52,7 @@ def test_no_words_are_about_columns_that_are_gone() -> None:
         ("churn_probability > 0.6", "risk of leaving over 0.6"),
         ("persona is not null", "persona known"),
         ("count_orders between 2 and 5", "orders 2 to 5"),
+        ("days_since_last_purchase between 60 and 66", "60 to 66 days since the last purchase"),
         ("round(return_amount / 2) > 3", "ROUND(return_amount / 2) > 3"),
     ],
 )  # fmt: skip
