@@ -9,8 +9,9 @@ from dagster_project.domain.care_models.maps.wordlists import COUNTED, DAYS, EVE
 from dagster_project.domain.care_models.maps.words import condition_in_words, event_in_words, span_in_words
 from dagster_project.domain.conditions import compile_condition
 from dagster_project.domain.conditions.customer import CUSTOMER_COLUMNS, EVENT_COLUMNS
+from dagster_project.domain.decisions.catalogue import ACTION_COLUMNS
 
-COLUMNS = CUSTOMER_COLUMNS | EVENT_COLUMNS
+COLUMNS = CUSTOMER_COLUMNS | EVENT_COLUMNS | ACTION_COLUMNS
 VALUES = {"bigint": "3", "double": "0.5", "string": "'x'", "boolean": "true", "date": "date '2026-01-01'"}
 
 
