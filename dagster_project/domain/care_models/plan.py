@@ -121,8 +121,8 @@ def meetings(planned: Planned) -> list[str]:
     lines = []
     for each in planned.overlaps[:MOST_MET]:
         ways = f" (by {', '.join(each.channels)})" if each.both_propose and each.channels else ""
-        inside = f"{each.both_inside:,} customers inside both"
-        lines.append(f"meets {each.other}: {inside}, {each.both_propose:,} wanted by both now{ways}")
+        inside = "" if planned.is_action else f"{each.both_inside:,} customers inside both, "
+        lines.append(f"meets {each.other}: {inside}{each.both_propose:,} wanted by both now{ways}")
     return lines
 
 

@@ -11,7 +11,7 @@ Said = Mapping[str, Any]  # what an action's file says, as mappings, lists and p
 
 
 def action_differences(before: Said | None, after: Said | None) -> list[Change]:
-    """The differences between two versions of one action, in the order of the newer one's keys; ways that are new or gone come last.
+    """The differences between two versions of one action; ways that are new or gone come last.
 
     Args:
         before: the version that is live; None: there is none.
