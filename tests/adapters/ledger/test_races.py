@@ -5,8 +5,13 @@ from __future__ import annotations
 import os
 import signal
 from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
 from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +20,7 @@ from dagster_project.adapters.ledger import Ledger, open_ledger
 from dagster_project.adapters.ledger import claims as claims_module
 from dagster_project.domain.decisions.policy import Cap
 from dagster_project.domain.decisions.recheck import refusals
+from dagster_project.domain.decisions.volume import VolumeConstraint
 from tests.adapters.ledger.plans import DAY, NOON, allow, contact, plan, policy, statuses
 
 CUSTOMERS = [f"c{number:02d}" for number in range(40)]
@@ -129,3 +135,47 @@ def test_a_withdrawal_comes_before_a_publishing_or_after_it_and_never_between(le
     assert ledger.publish_batch(batch().batch_id, put_in_place, NOON) == {}
     thread.join()
     assert order == ["published", "withdrawn"]
+
+
+HOURS = VolumeConstraint("agent_minutes", "minutes", "day", Decimal(80), of={"channel": frozenset({"phone"})})
+LAST_HOURS = replace(policy(Cap("one", 1, 7), capacity=12), volumes=(HOURS,))
+EIGHT = 8
+
+
+def crowded(url: str, number: int, barrier: Barrier) -> None:
+    """Want everybody, by phone and by e-mail; every third process dies within its transaction."""
+    if number % 3 == 2:
+        claims_module.count = lambda *_: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment]
+    with open_ledger(url) as ledger:
+        calls = [contact(one, care_model=f"call{number}", channel="phone", minutes=8.0) for one in CUSTOMERS]
+        mails = [contact(one, care_model="mail", score=2.0) for one in CUSTOMERS]
+        wanted = plan(*calls, *mails)
+        barrier.wait(WAIT)
+        ledger.claim(wanted, LAST_HOURS, NOON + timedelta(seconds=number))
+
+
+def crowd(empty_url: Callable[[], str], rounds: int) -> None:
+    for _ in range(rounds):
+        url = empty_url()
+        with open_ledger(url) as ledger:
+            allow(ledger, *CUSTOMERS)
+        codes = race(url, crowded, EIGHT)
+        assert codes == [-signal.SIGKILL if number % 3 == 2 else 0 for number in range(EIGHT)], "nobody waits for ever"
+        with open_ledger(url) as ledger:
+            rows = ledger.contacts().to_pylist()
+            assert max(contacts_per_customer(ledger).values()) == 1
+            assert sum(row["channel"] == "email" for row in rows) == 12
+            assert sum(row["minutes"] or 0.0 for row in rows) == 80.0, "ten calls of eight minutes: all there is"
+            assert len({row["contact_id"] for row in rows}) == len(rows) == 22
+            assert ledger.miscounts() == {}
+
+
+def test_eight_runs_share_the_last_hours_though_some_are_killed(tmp_path: Path) -> None:
+    numbers = iter(range(100))
+    crowd(lambda: f"sqlite:///{tmp_path / str(next(numbers))}.db", 1)
+
+
+@pytest.mark.slow
+def test_fifty_rounds_of_eight_runs(tmp_path: Path) -> None:
+    numbers = iter(range(100))
+    crowd(lambda: f"sqlite:///{tmp_path / str(next(numbers))}.db", 50)
