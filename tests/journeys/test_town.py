@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,15 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import select
 from typer.testing import CliRunner
 
 from dagster_project import cli
 from dagster_project.adapters.ledger import open_ledger
+from dagster_project.adapters.ledger.tables import households
 from dagster_project.adapters.reading import reader
 from dagster_project.domain.synthetic import Town, make_town
+from dagster_project.settings import CHECKOUT
 from tests.journeys.homes import (
     TOWN,
     TOWN_SIZE,
@@ -66,6 +70,26 @@ def test_the_demo_run_again_changes_nothing(town_home: Path, tmp_path: Path) -> 
         assert result.exit_code == 0, result.output
         assert contacts_of(own) == contacts != []
     assert files_of(copy, *stores) == before
+
+
+def test_a_draft_is_planned_against_the_town_and_leaves_no_trace(at_town: Path) -> None:
+    before = files_of(at_town, ".")
+    draft = CHECKOUT / "docs" / "examples" / "tell_us_what_you_like.yaml"
+    (planned,) = said("plan", str(draft))["models"]
+    taken = sum(row["count_displaced"] for row in planned["conflicts"]["overlaps"])
+    assert taken == sum(row["count_displaced"] for row in planned["conflicts"]["displaced"])
+    assert planned["conflicts"]["overlaps"] != []
+    (action,) = said("plan", "reader_offer")["models"]
+    assert (action["is_action"], action["changes"]) == (True, [])
+    assert files_of(at_town, ".") == before
+
+
+def test_the_people_of_one_address_are_one_household_for_the_decisions(at_town: Path, town: Town) -> None:
+    with at_home(at_town, **TOWN) as own, open_ledger(own.ledger_address) as ledger, ledger.reading() as connection:
+        rows = connection.execute(select(households.c.customer_id, households.c.household_id)).all()
+    homes = Counter(household for _, household in rows)
+    assert set(homes.values()) <= {2, 3, 4}, "nobody of the town lives with more"
+    assert 10 < len(homes) <= (np.bincount(town.people.household) > 1).sum()
 
 
 def test_status_counts_what_was_delivered_and_what_lies_in_the_outbox(at_town: Path, town: Town) -> None:

@@ -16,7 +16,15 @@ TABLES = {
     "comparison": "The plan beside greed and beside departments that decide alone.",
     "displacements": "Who gave way to whom.",
 }
-KNOWN_FROM = ("due_actions", "proposed_actions", "not_eligible", "customer_analytics", "consents_current", "answers")
+KNOWN_FROM = (
+    "due_actions",
+    "proposed_actions",
+    "not_eligible",
+    "customer_analytics",
+    "consents_current",
+    "households",
+    "answers",
+)
 
 
 @dg.multi_asset(
@@ -40,6 +48,8 @@ def choose_contacts(context: dg.AssetExecutionContext) -> Iterator[dg.Materializ
         raise dg.Failure("nothing is decided without a contact policy: " + "; ".join(map(str, read.faults)))
     departments = {name: model.as_model().department for name, model in sorted(load_care_models().items.items())}
     with open_ledger(own.ledger_address) as ledger, open_warehouse(own) as warehouse:
+        of_homes = warehouse.read("select customer_id, household_id from customer_360.households")
+        ledger.follow_households(of_homes, as_of)
         decided = run_decisions(
             own,
             ledger,
