@@ -12,35 +12,36 @@ def fill(problem: Problem, order: Numbers, chosen: Numbers | None = None) -> Num
 
     Args:
         problem: the limits.
-        order: int64: candidates to try.
+        order: int64: candidates to try, each once.
         chosen: bool[n]: chosen before; nothing unless told.
 
     Returns:
         bool[n].
     """
     picked = np.zeros(problem.count, dtype=bool) if chosen is None else chosen.copy()
-    left = problem.most.copy()
-    room = problem.group_most.copy()
-    of_candidate = problem.groups().T.tocsr()
+    uses, members = problem.uses(), problem.groups()
+    left = problem.most - picked.astype(float) @ uses
+    room = problem.group_most - (members @ picked.astype(float)).astype(problem.group_most.dtype)
+    free = ~picked  # who does not fit at the beginning never will: what is left only shrinks
+    free[np.repeat(np.arange(problem.count), np.diff(uses.indptr))[left[uses.indices] < uses.data]] = False
+    free[members.indices[np.repeat(room < 1, np.diff(members.indptr))]] = False
+    order = order[free[order]]
+    if not len(order):
+        return picked
+    uses, of_candidate = uses[order], members.T.tocsr()[order]
     starts, groups = of_candidate.indptr.tolist(), of_candidate.indices.tolist()
-    use_start, use_resource = problem.use_start.tolist(), problem.use_resource.tolist()
-    amounts = problem.use_amount.tolist()
-    if chosen is not None and chosen.any():
-        left -= chosen.astype(float) @ problem.uses()
-        room -= (problem.groups() @ chosen.astype(float)).astype(room.dtype)
+    use_start, resources, amounts = uses.indptr.tolist(), uses.indices.tolist(), uses.data.tolist()
     lefts, rooms = left.tolist(), room.tolist()
-    for one in order.tolist():
-        if picked[one]:
-            continue
-        uses = range(use_start[one], use_start[one + 1])
-        mine = groups[starts[one] : starts[one + 1]]
-        if any(rooms[group] < 1 for group in mine) or any(lefts[use_resource[at]] < amounts[at] for at in uses):
+    for place, one in enumerate(order.tolist()):
+        used = range(use_start[place], use_start[place + 1])
+        mine = groups[starts[place] : starts[place + 1]]
+        if any(rooms[group] < 1 for group in mine) or any(lefts[resources[at]] < amounts[at] for at in used):
             continue
         picked[one] = True
         for group in mine:
             rooms[group] -= 1
-        for at in uses:
-            lefts[use_resource[at]] -= amounts[at]
+        for at in used:
+            lefts[resources[at]] -= amounts[at]
     return picked
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from dagster_project.domain.decisions.arbitration.exact import best_plan
+from dagster_project.domain.decisions.arbitration.near_ties import best_of_near_ties
 from dagster_project.domain.decisions.arbitration.problem import Arbitrated, Numbers, Problem
-from dagster_project.domain.decisions.arbitration.relaxed import Relaxed, relax
+from dagster_project.domain.decisions.arbitration.relaxed import Relaxed
 from dagster_project.domain.decisions.arbitration.rounding import fill
+from dagster_project.domain.decisions.arbitration.sampled import relax_by_samples
 
 EXACT_UP_TO = 2_000  # candidates
 
@@ -22,7 +24,7 @@ def arbitrate(problem: Problem, *, exact_up_to: int = EXACT_UP_TO) -> Arbitrated
     if not problem.count:
         nothing = np.zeros(len(problem.most))
         return Arbitrated.of(problem, np.zeros(0, dtype=bool), 0.0, nothing, nothing.copy(), "exact")
-    relaxed = relax(problem)
+    relaxed = relax_by_samples(problem)
     found = best_plan(problem, relaxed.missing) if problem.count <= exact_up_to else None
     chosen, bound, way = (*found, "exact") if found is not None else (_rounded(problem, relaxed), np.inf, "prices")
     chosen = fill(problem, _worth(problem), chosen)
@@ -37,7 +39,10 @@ def _worth(problem: Problem) -> Numbers:
 
 
 def _rounded(problem: Problem, relaxed: Relaxed) -> Numbers:
-    """A whole plan out of one in parts: whole candidates first, then parts, then what minimums lack, then the rest."""
+    """A whole plan out of one in parts: whole candidates first, then parts, then what minimums lack, then the rest.
+
+    What lies near a tie is chosen once more, by branching and bounding.
+    """
     uses = problem.uses()
     reduced = problem.value - uses @ (relaxed.prices - relaxed.price_least)
     whole = np.flatnonzero(relaxed.parts > 1 - 1e-9)
@@ -49,4 +54,5 @@ def _rounded(problem: Problem, relaxed: Relaxed) -> Numbers:
         helps = np.flatnonzero(uses @ (short > 0).astype(float) > 0)
         chosen = fill(problem, helps[np.argsort(-reduced[helps], kind="stable")], chosen)
     order = np.argsort(-reduced, kind="stable")
-    return fill(problem, order[problem.value[order] > 0], chosen)
+    order = order[problem.value[order] > 0]
+    return fill(problem, order, best_of_near_ties(problem, relaxed, fill(problem, order, chosen)))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from dagster_project.domain.decisions.arbitration.problem import Arbitrated, Numbers, Problem
-from dagster_project.domain.decisions.arbitration.relaxed import relax
+from dagster_project.domain.decisions.arbitration.sampled import relax_by_samples
 from dagster_project.domain.decisions.arbitration.solve import EXACT_UP_TO, arbitrate
 
 EFFORT = 400_000  # candidates in all the problems that may be solved again
@@ -33,11 +33,11 @@ def worth_of_one_more(problem: Problem, solved: Arbitrated, units: Numbers) -> N
     if len(scarce) * problem.count > EFFORT:
         return worth
     in_parts = problem.count > EXACT_UP_TO
-    now = relax(problem).bound if in_parts else solved.value
+    now = relax_by_samples(problem).bound if in_parts else solved.value
     for resource in scarce:
         most = problem.most.copy()
         most[resource] += units[resource]
         larger = replace(problem, most=most)
-        gain = (relax(larger).bound if in_parts else arbitrate(larger).value) - now
+        gain = (relax_by_samples(larger).bound if in_parts else arbitrate(larger).value) - now
         worth[resource] = min(max(gain, 0.0), worth[resource]) if in_parts else max(gain, 0.0)
     return worth

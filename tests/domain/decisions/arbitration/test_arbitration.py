@@ -39,7 +39,7 @@ def test_small_choices_are_the_best_there_are_and_large_ones_near() -> None:
     mean = held_to_the_optimum(SOME)
     assert mean["exact"] >= 0.999
     assert mean["prices"] > mean["greedy"]
-    assert mean["prices"] > 0.96
+    assert mean["prices"] >= 0.999
 
 
 @pytest.mark.slow
