@@ -5,7 +5,7 @@ The nightly assets, stories, plans and backtests go through here, each with what
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -128,9 +128,10 @@ def night(
 def choose(
     settings: Settings, ledger: Ledger, models: Sequence[CareModel], policy: ContactPolicy, known: Known,
     proposed: pa.Table, as_of: datetime, actions: Mapping[str, CatalogueAction] | None = None,
-    left_out: str | None = None,
+    left_out: Collection[str] = (),
 ) -> Decided:  # fmt: skip
-    """Decide for what is proposed, and claim the chosen; ``left_out`` may propose nothing, and all else stays."""
+    """Decide for what is proposed, and claim the chosen; those ``left_out`` may propose nothing, and all else stays."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
     from dagster_project.adapters.deciding import run_decisions
@@ -147,8 +148,9 @@ def choose(
         departments |= {name: action.department for name, action in actions.items()}
         policy, never = with_actions(policy, actions.values()), of_actions.not_eligible
         proposed = all_candidates(proposed, of_actions.proposed_actions)
-    if left_out is not None:
-        proposed = proposed.filter(pc.not_equal(proposed["care_model"], left_out))
+    if left_out:
+        silent = pa.array(sorted(left_out), pa.string())
+        proposed = proposed.filter(pc.invert(pc.is_in(proposed["care_model"], value_set=silent)))
     return run_decisions(
         settings, ledger, policy, proposed, known.customers, known.consents, as_of, departments,
         never=never, responses=known.responses,

@@ -36,6 +36,7 @@ NO_ANSWERS = (
     "select null::varchar as contact_id, null::varchar as response, null::timestamp as occurred_at,"
     " null::timestamp as known_at where false"
 )  # of a version that was published before answers were
+LeftOut = str | tuple[str, ...]  # a care model or action by name, or several at once
 OF_NEXT_PRODUCTS = ("analytics/next_products", "customer_360/current_products")  # published, what actions may ask of
 
 
@@ -43,12 +44,12 @@ class Tried(NamedTuple):
     """What a run would find and decide.
 
     Attributes:
-        without: the decisions that would be made if one care model or action proposed nothing, by its name.
+        without: the decisions that would be made if a care model or action proposed nothing, or several, as asked.
     """
 
     night: Night
     decided: Decided
-    without: Mapping[str, Decisions]
+    without: Mapping[LeftOut, Decisions]
 
 
 def published_moment(settings: Settings) -> datetime:
@@ -65,7 +66,7 @@ def published_moment(settings: Settings) -> datetime:
 
 def try_night(
     settings: Settings, models: Sequence[CareModel], policy: ContactPolicy, read: ReadVersion,
-    as_of: datetime | None = None, without: Collection[str] = (),
+    as_of: datetime | None = None, without: Collection[LeftOut] = (),
     actions: Mapping[str, CatalogueAction] | None = None,
 ) -> Tried:  # fmt: skip
     """What a run would do with these care models, as of the newest published version or another moment.
@@ -79,8 +80,8 @@ def try_night(
         read: makes a care model of a definition that the ledger kept.
         as_of: the moment; None: of the version. Of any other, customers are worked out anew from what was known then,
             without the scores of models and without segments.
-        without: care models or actions to leave out of the decision, one at a time: what is chosen when it proposes
-            nothing.
+        without: care models or actions to leave out of the decision, each by itself, or several at once: what is
+            chosen when they propose nothing.
         actions: of the catalogue, by name, instead of those of the files; None: there are none.
 
     Raises:
@@ -104,7 +105,7 @@ def try_night(
 
 def _try(
     settings: Settings, ledger: Ledger, models: Sequence[CareModel], policy: ContactPolicy, known: Known,
-    as_of: datetime, read: ReadVersion, without: Collection[str], actions: Mapping[str, CatalogueAction] | None,
+    as_of: datetime, read: ReadVersion, without: Collection[LeftOut], actions: Mapping[str, CatalogueAction] | None,
 ) -> Tried:  # fmt: skip
     """The night on the copy; then its decision again for each that is left out, after what was claimed is forgotten."""
     from dagster_project.adapters.nights import choose, night
@@ -112,13 +113,14 @@ def _try(
     found, decided = night(settings, ledger, models, policy, known, as_of, read, actions)
     proposing = set(decided.decisions.candidates["care_model"].unique().to_pylist())
     others = {}
-    for name in without:
-        if name not in proposing:
-            others[name] = decided.decisions
+    for names in without:
+        left_out = {names} if isinstance(names, str) else set(names)
+        if not left_out & proposing:
+            others[names] = decided.decisions
             continue
         _forget_since(ledger, as_of)
-        again = choose(settings, ledger, models, policy, known, found.candidates, as_of, actions, left_out=name)
-        others[name] = again.decisions
+        again = choose(settings, ledger, models, policy, known, found.candidates, as_of, actions, left_out)
+        others[names] = again.decisions
     return Tried(found, decided, others)
 
 

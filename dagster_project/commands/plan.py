@@ -57,7 +57,7 @@ def plan(
 def _tell(found: Plan, zone: ZoneInfo) -> None:
     from rich.markup import escape
 
-    from dagster_project.domain.care_models.plan import figures, heading, meetings
+    from dagster_project.domain.care_models.plan import figures, heading, meetings, verdict, verdict_together
 
     out.print(heading(found, zone), soft_wrap=True)
     for each in found.models:
@@ -75,7 +75,10 @@ def _tell(found: Plan, zone: ZoneInfo) -> None:
         for line in meetings(each):
             out.print(f"  {line}", markup=False, soft_wrap=True)
         if each.conflicts is not None:
-            _tell_conflicts(each.conflicts)
+            _tell_conflicts(each.conflicts, verdict(each.conflicts))
+    if found.together is not None:
+        out.print("\n[bold]All of these at once[/]")
+        _tell_conflicts(found.together, verdict_together(found.together))
     if not found.models:
         out.print("\nNothing differs.")
 
@@ -94,13 +97,13 @@ def _table(rows: list[tuple[str, str, str]], each: Planned) -> None:
     out.print(table)
 
 
-def _tell_conflicts(found: Conflicts) -> None:
+def _tell_conflicts(found: Conflicts, sentence: str) -> None:
     """What it takes from the others: in a sentence, then by channel and week, then by rule."""
     from rich.table import Table
 
-    from dagster_project.domain.care_models.plan import GIVES_WAY, SHARED, displaced_rows, shared_rows, verdict
+    from dagster_project.domain.care_models.plan import GIVES_WAY, SHARED, displaced_rows, shared_rows
 
-    out.print(f"  {verdict(found)}", markup=False, soft_wrap=True)
+    out.print(f"  {sentence}", markup=False, soft_wrap=True)
     for heads, rows in ((SHARED, shared_rows(found)), (GIVES_WAY, displaced_rows(found))):
         table = Table(box=None, padding=(0, 1), header_style="dim")
         for position, head in enumerate(heads):

@@ -57,7 +57,8 @@ def plan_of(settings: Settings, named: list[str], revision: str | None, as_of: d
     told = files or changed
     before = live.with_others(here.without(set(asked)))
     run = {} if moment is None else _runs(settings, before, here, asked, told, as_of)
-    return Plan(moment, against, tuple(_planned(name, live, here, run) for name in asked))
+    together = run["planned"].together if run else None
+    return Plan(moment, against, tuple(_planned(name, live, here, run) for name in asked), together)
 
 
 def _compared_with(settings: Settings, revision: str | None, shipped: Proposers) -> tuple[str, Proposers]:
@@ -75,6 +76,7 @@ class _Run:
     effect: Mapping[str, Effect]
     overlaps: Mapping[str, tuple[Overlap, ...]]
     conflicts: Mapping[str, Conflicts]
+    together: Conflicts | None  # of all of them at once; None: there is but one
 
 
 def _runs(
@@ -94,8 +96,9 @@ def _run(settings: Settings, here: Proposers, asked: list[str], told: list[str],
 
     everyone = [here.models[name] for name in sorted(here.models)]
     left_out = [name for name in told if name in here.names]
+    at_once = tuple(left_out) if len(left_out) > 1 else None
     night, decided, without = try_night(
-        settings, everyone, contact_policy(), model_of, as_of, left_out, here.catalogue()
+        settings, everyone, contact_policy(), model_of, as_of, [*left_out, *filter(None, [at_once])], here.catalogue()
     )  # fmt: skip
     decisions = decided.decisions
     names = [name for name in asked if name in here.names]
@@ -103,10 +106,11 @@ def _run(settings: Settings, here: Proposers, asked: list[str], told: list[str],
         effects(names, night.enrolments, decisions.candidates, decisions.contact_plan, night.faults),
         {name: tuple(overlaps(name, night.enrolments, decisions.candidates)) for name in names},
         {
-            name: conflicts(decisions.candidates, others.candidates, settings.zone)
-            for name, others in without.items()
+            name: conflicts(decisions.candidates, without[name].candidates, settings.zone)
+            for name in left_out
             if name not in night.faults
         },
+        conflicts(decisions.candidates, without[at_once].candidates, settings.zone) if at_once else None,
     )
 
 

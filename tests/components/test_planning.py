@@ -135,3 +135,21 @@ def test_of_a_changed_care_model_what_it_displaces_stands_beside_what_the_live_o
     assert fading.live_conflicts is not None
     assert (fading.live_conflicts.count_displaced, fading.conflicts.count_displaced) == (1, 0)
     assert ("contacts of others it displaces", "1", "0") in figures(fading)
+
+
+def test_two_that_want_the_same_place_are_innocent_alone_and_not_together(
+    house: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = (replace(BUYERS, care_model=name, priority=100) for name in ("buyers", "payers"))
+    shipping(monkeypatch, FADING, one, other)
+    plan = plan_of(house, [], None, None)
+    alone = {each.care_model: each.conflicts for each in plan.models if each.conflicts is not None}
+    assert alone.keys() == {"buyers", "payers"}
+    assert all("fading" not in [row["care_model"] for row in found.displaced] for found in alone.values())
+    assert plan.together is not None
+    assert [(row["care_model"], row["count_displaced"]) for row in plan.together.displaced] == [("fading", 1)]
+
+
+def test_of_one_change_there_is_no_together(house: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    shipping(monkeypatch, FADING, BUYERS)
+    assert plan_of(house, [], None, None).together is None

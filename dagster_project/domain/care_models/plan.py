@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -52,11 +52,13 @@ class Plan:
     Attributes:
         as_of: None where nothing is published, and only differences are told.
         against: what the planned versions are compared with, in words.
+        together: what all that is new, changed or asked for takes from the others at once; None: there is but one.
     """
 
     as_of: datetime | None
     against: str
     models: tuple[Planned, ...]
+    together: Conflicts | None = None
 
 
 def notes(live: CareModel | None, planned: CareModel | None) -> Iterator[str]:
@@ -151,7 +153,7 @@ def _taken(found: Conflicts | None) -> tuple[str, str]:
     return ("0", "0.00") if found is None else (f"{found.count_displaced:,}", f"{found.value_displaced:,.2f}")
 
 
-def verdict(found: Conflicts) -> str:
+def verdict(found: Conflicts, who: str = "It displaces", it: str = "it") -> str:
     """In one sentence, what all care models together lose and win by it.
 
     >>> verdict(Conflicts((), (), 12, 10, 55.0, 40.0))
@@ -161,9 +163,14 @@ def verdict(found: Conflicts) -> str:
     lost = "no contact of others" if not count else f"{count:,} contact{'s' * (count > 1)} of others"
     worth = f" worth {found.value_displaced:,.2f}" if count else ""
     return (
-        f"It displaces {lost}{worth}. All together: {found.count_contacts:,} contacts worth {found.value:,.2f} with it,"
-        f" {found.count_contacts_without:,} worth {found.value_without:,.2f} without it."
+        f"{who} {lost}{worth}. All together: {found.count_contacts:,} contacts worth {found.value:,.2f} with {it},"
+        f" {found.count_contacts_without:,} worth {found.value_without:,.2f} without {it}."
     )
+
+
+def verdict_together(found: Conflicts) -> str:
+    """The same of all changes at once."""
+    return verdict(found, "They displace", "them")
 
 
 def in_markdown(plan: Plan, zone: ZoneInfo) -> str:
@@ -180,16 +187,18 @@ def in_markdown(plan: Plan, zone: ZoneInfo) -> str:
             lines += ["", "| | live | planned |", "|---|---:|---:|"]
             lines += [f"| {name} | {live} | {now} |" for name, live, now in rows]
         lines += ["", *(f"- {line}" for line in meetings(each))] if each.overlaps else []
-        lines += _conflicts_in_markdown(each.conflicts)
+        lines += _conflicts_in_markdown(each.conflicts, verdict)
+    if plan.together is not None:
+        lines += ["", "### All of these at once", *_conflicts_in_markdown(plan.together, verdict_together)]
     if not plan.models:
         lines += ["", "Nothing differs."]
     return "\n".join(lines) + "\n"
 
 
-def _conflicts_in_markdown(found: Conflicts | None) -> list[str]:
+def _conflicts_in_markdown(found: Conflicts | None, told: Callable[[Conflicts], str]) -> list[str]:
     if found is None:
         return []
-    lines = ["", verdict(found)]
+    lines = ["", told(found)]
     for heads, rows in ((SHARED, shared_rows(found)), (GIVES_WAY, displaced_rows(found))):
         if rows:
             lines += ["", _line(heads), "|" + "---|" * 4 + "---:|" * (len(heads) - 4)]

@@ -46,3 +46,13 @@ def test_where_nobody_is_met_a_sentence_is_enough() -> None:
 
 def test_where_no_conflict_was_looked_for_none_is_told() -> None:
     assert "displaces" not in told(None)
+
+
+def test_several_changes_are_summed_up_at_the_end() -> None:
+    found = Conflicts(
+        ({**MET, "count_shared_customers": 3, "count_displaced": 2, "value_displaced": 4.0},), (), 9, 8, 7, 6
+    )
+    alone = Planned("new", "New", (), None, Effect("new"), (), (), Conflicts((), (), 9, 9, 7, 7))
+    text = in_markdown(Plan(datetime(2026, 3, 2, tzinfo=UTC), "main", (alone,), found), ZoneInfo("UTC"))
+    assert text.index("It displaces no contact") < text.index("### All of these at once") < text.index("They displace")
+    assert "9 contacts worth 7.00 with them, 8 worth 6.00 without them." in text
