@@ -83,9 +83,12 @@ class VolumesFile(BaseModel):
 
 
 def unknown_channels(volumes: VolumesFile, text: Text, known: set[str]) -> list[Fault]:
-    """Constraints about channels that nobody declared: they would hold nothing."""
+    """Constraints about channels that nobody declared, which would hold nothing, or named as one."""
     faults = []
     for number, one in enumerate(volumes.constraints):
+        if one.name in known:
+            line = text.line_of(("constraints", number, "name"))
+            faults.append(Fault(VOLUMES_FILE, line, f"constraints.{number}.name", "is a channel's name: rename it"))
         for channel in sorted(one.of.words().get("channel", frozenset()) - known):
             path = ("constraints", number, "of", "channel")
             reason = f"{channel} is no channel of channels.yaml; known: {', '.join(sorted(known))}"

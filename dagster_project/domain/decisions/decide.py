@@ -15,6 +15,7 @@ from dagster_project.domain.decisions.choosing import Solve, choose
 from dagster_project.domain.decisions.compared import compared
 from dagster_project.domain.decisions.constraint_use import constraint_use
 from dagster_project.domain.decisions.displaced import displacements
+from dagster_project.domain.decisions.explained import check_sums
 from dagster_project.domain.decisions.funnel import check_balance, funnel
 from dagster_project.domain.decisions.policy import ContactPolicy, Pause
 from dagster_project.domain.decisions.proposals import PROPOSAL_SCHEMA
@@ -98,16 +99,10 @@ def decide(
     count_never = 0 if never is None else sum(never["count_not_eligible"].to_pylist())
     check_balance(counts, proposals.num_rows + count_never, plan.num_rows)
     chosen = [request for request in requests if request.contact_id not in choice.stopped]
-    return Decisions(
-        decided,
-        plan,
-        counts,
-        constraint_use(requests, chosen, standing, policy, choice.prices),
-        compared(requests, chosen, standing, policy),
-        displacements(decided),
-        choice.value,
-        choice.bound,
-    )
+    use = constraint_use(requests, chosen, standing, policy, choice.prices)
+    comparison, gave_way = compared(requests, chosen, standing, policy), displacements(decided)
+    check_sums(decided, plan, counts, use, comparison, gave_way, count_never)
+    return Decisions(decided, plan, counts, use, comparison, gave_way, choice.value, choice.bound)
 
 
 def _stops(
