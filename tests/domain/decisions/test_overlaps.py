@@ -8,16 +8,91 @@ from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dagster_project.domain.clock import naive_utc
-from dagster_project.domain.decisions.overlaps import DISPLACED_SCHEMA, OVERLAP_SCHEMA, displaced, overlaps
+from dagster_project.domain.decisions.overlaps import (
+    DISPLACED_SCHEMA,
+    OVERLAP_SCHEMA,
+    conflicts,
+    displaced,
+    overlaps,
+)
 from dagster_project.domain.decisions.policy import Cap, ContactPolicy
+from dagster_project.domain.decisions.schemas import DECISION_SCHEMA
 from dagster_project.errors import HoivaError
 from tests.domain.decisions.builders import CHANNELS, DAY, FREE, HELSINKI, NOON, candidate, consents, decided
 
 ONE_A_DAY = ContactPolicy(CHANNELS, per_customer_per_day=1)
 ONE_CALL_A_DAY = replace(FREE, channels=CHANNELS | {"phone": replace(CHANNELS["phone"], daily_capacity=1)})
 WEEK = "2026-W10"  # of NOON
+
+
+STAGES = (None, "consent", "applicability", "suitability", "contact_cap", "capacity", "outbid", "priority")
+wanted = st.tuples(
+    st.sampled_from("abc"), st.sampled_from(["new", "welcome", "birthday"]), st.sampled_from(["email", "phone"]),
+    st.integers(0, 15), st.sampled_from(STAGES), st.booleans(), st.integers(1, 5),
+)  # fmt: skip
+
+
+@settings(max_examples=25, deadline=None)
+@given(rows=st.lists(wanted, max_size=20))
+def test_the_tables_are_what_counting_by_hand_gives(rows: list[Any]) -> None:
+    """Customer, care model, channel, day, stage with it, whether chosen without it, score: counted one by one."""
+    with_it, without_it = by_rows(rows)
+    shared: dict[tuple[str, ...], set[str]] = {}
+    lost: dict[tuple[str, ...], list[int]] = {}
+    reasons: dict[tuple[str, ...], list[int]] = {}
+    weeks = {(who, week_of(day)) for who, name, _, day, stage, _, _ in rows if name == "new" and stage not in EARLY}
+    for who, name, channel, day, stage, was_chosen, score in rows:
+        if name == "new":
+            continue
+        if stage not in EARLY and (who, week_of(day)) in weeks:
+            shared.setdefault((name, channel, week_of(day)), set()).add(who)
+        if was_chosen and stage is not None:
+            lost.setdefault((name, channel, week_of(day)), []).append(score)
+            reasons.setdefault((name, stage, f"rule of {stage}"), []).append(score)
+    keys = sorted(shared.keys() | lost.keys())
+    by_hand = [(*key, len(shared.get(key, ())), len(lost.get(key, ())), float(sum(lost.get(key, ())))) for key in keys]
+    assert told(with_it, without_it) == by_hand
+    gone = displaced(with_it, without_it).to_pylist()
+    names = ("care_model", "stopped_by", "rule", "count_displaced", "value_displaced")
+    assert sorted(tuple(row[name] for name in names) for row in gone) == sorted(
+        (*key, len(scores), float(sum(scores))) for key, scores in reasons.items()
+    )
+    assert [row["value_displaced"] for row in gone] == sorted((row["value_displaced"] for row in gone), reverse=True)
+    all_of_it = conflicts(with_it, without_it, HELSINKI)
+    assert all_of_it.count_displaced == sum(map(len, lost.values()))
+    assert all_of_it.value_displaced == sum(map(sum, lost.values()))
+    chosen = [row for row in rows if row[4] is None]
+    assert (all_of_it.count_contacts, all_of_it.value) == (len(chosen), sum(row[6] for row in chosen))
+    before = [row for row in rows if row[1] != "new" and row[5]]
+    assert (all_of_it.count_contacts_without, all_of_it.value_without) == (len(before), sum(row[6] for row in before))
+
+
+EARLY = {"consent", "applicability", "suitability"}  # who is stopped here is shared by nobody
+
+
+def week_of(day: int) -> str:
+    year, week, _ = (NOON + day * DAY).astimezone(HELSINKI).isocalendar()
+    return f"{year}-W{week:02d}"
+
+
+def by_rows(rows: list[Any]) -> tuple[pa.Table, pa.Table]:
+    """Decisions made up, with ``new`` and without."""
+    with_it, without_it = [], []
+    for number, (who, name, channel, day, stage, was_chosen, score) in enumerate(rows):
+        same = {
+            "contact_id": f"{number:03d}", "customer_id": who, "care_model": name, "department": "crm",
+            "channel": channel, "score": float(score), "planned_for": naive_utc(NOON + day * DAY),
+        }  # fmt: skip
+        now = {"outcome": "stopped" if stage else "chosen", "stopped_by": stage, "rule": stage and f"rule of {stage}"}
+        with_it.append(same | now)
+        if name != "new":
+            without_it.append(same | {"outcome": "chosen" if was_chosen else "stopped"})
+    one, other = (pa.Table.from_pylist(table, schema=DECISION_SCHEMA) for table in (with_it, without_it))
+    return one, other
 
 
 def pair(*rows: dict[str, Any], policy: ContactPolicy = FREE, **more: Any) -> tuple[pa.Table, pa.Table]:
