@@ -156,6 +156,13 @@ def test_care_models_are_learned_too_step_by_step() -> None:
     assert rows["welcome phone"]["propensity"] == pytest.approx(shrunk(0, 1, 0.05, 50))
 
 
+def test_contacts_from_before_departments_were_kept_belong_to_the_one_that_is_named_later() -> None:
+    contacts = [contact(0, care_model="old", department=None), contact(1, care_model="old")]
+    for order in (contacts, contacts[::-1]):
+        assert learned(order)["old email"]["department"] == "crm"
+    assert learned(contacts[:1])["old email"]["department"] is None, "where nobody names one there is none"
+
+
 def test_a_fixed_propensity_is_not_learned() -> None:
     assert learned([], [], replace(OFFER, propensity=0.5)) == {}
 
