@@ -234,6 +234,18 @@ def test_one_run_chooses_one_way_of_an_action() -> None:
     assert decided(found, with_actions(FREE, [action])).contact_plan.num_rows == 1
 
 
+def test_a_mandatory_action_goes_out_by_every_channel_it_names() -> None:
+    recall = replace(OFFER, treatments=(EMAIL, PHONE), action_class="mandatory")
+    found = ask(recall, of=people(1)).candidates
+    assert sorted(decided(found, with_actions(FREE, [recall])).contact_plan["channel"].to_pylist()) == [
+        "email",
+        "phone",
+    ]
+    sale = replace(recall, action_class="marketing")
+    found = ask(sale, of=people(1)).candidates
+    assert decided(found, with_actions(FREE, [sale])).contact_plan.num_rows == 1, "negative control"
+
+
 def test_an_actions_rest_becomes_a_rest_of_the_policy() -> None:
     rests = replace(OFFER, rest=5, action_class="transactional")
     other = candidate("c0", care_model="letters", planned_for=naive_utc(NOON + timedelta(days=2)))
