@@ -244,13 +244,26 @@ def show_explanation(out: Console, story: dict[str, Any]) -> None:
             steps.append(["now", row["step"], f"stands here{until}"])
         out.print(table_of(f"The way through {row['care_model']}", ["when (UTC)", "step", "what"], steps))
     decisions = [
-        [row["care_model"], row["step"], row["channel"], row["outcome"], row["stopped_by"], row["reason"]]
+        [row["care_model"], row["step"], row["channel"], row["outcome"], row["stopped_by"],
+         _worth(row.get("score")), _why(row)]
         for row in story["decisions"]
-    ]
-    heads = ["care model", "step", "channel", "outcome", "stopped by", "why"]
-    out.print(table_of("Decisions of the last run", heads, decisions))
+    ]  # fmt: skip
+    heads = ["care model or action", "step", "channel", "outcome", "stopped by", "worth", "why"]
+    out.print(table_of("Decisions of the last run", heads, decisions, (5,)))
     if not decisions:
-        out.print("  No care model proposed anything for this customer in the last run.")
+        out.print("  Nobody proposed anything for this customer in the last run.")
+
+
+def _worth(score: float | None) -> str:
+    """What a candidate was expected to bring."""
+    return "unknown" if score is None else f"{score:.2f}"
+
+
+def _why(row: dict[str, Any]) -> str:
+    """Why a candidate was or was not chosen; where a price outbid it, with the price."""
+    if row["stopped_by"] == "outbid" and row.get("price") is not None:
+        return f"{row['reason']} It takes what is worth {row['price']:.2f} there."
+    return str(row["reason"])
 
 
 def done_in_words(did: str) -> str:
