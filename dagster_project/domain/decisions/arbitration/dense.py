@@ -208,7 +208,7 @@ def _share(matrix: Matrix, left: Numbers, ties: Numbers, prices: Numbers) -> tup
         group_candidate=np.arange(len(owner), dtype=np.int64),
         group_most=np.full(count, rest.k, dtype=np.int64),
     )
-    solved = arbitrate(problem, exact_up_to=0)
+    solved = arbitrate(problem, exact_up_to=0, near_ties=0)
     picked = _improved(problem, solved.chosen, taken, solved.prices)
     chosen = np.full((count, rest.k), -1, dtype=np.int32)
     place = np.zeros(count, dtype=np.int64)

@@ -14,17 +14,20 @@ NODES = 400  # branches that are worth it
 ENOUGH = 1e-7  # of the whole bound: nearer need not be looked for
 
 
-def best_of_near_ties(problem: Problem, relaxed: Relaxed, chosen: Numbers) -> Numbers:
+def best_of_near_ties(problem: Problem, relaxed: Relaxed, chosen: Numbers, near: int = NEAR) -> Numbers:
     """Keep the plan of all customers but those nearest a tie; choose theirs anew with what is left for them.
 
     Args:
         problem: the choice.
         relaxed: its answer in parts, with prices.
         chosen: bool[n]: a plan that keeps every limit.
+        near: candidates that are chosen anew, at most.
 
     Returns:
         bool[n]: a plan at least as good, minimums first.
     """
+    if not near:
+        return chosen
     full = with_members(problem)
     rules, uses = Rules.of(full), full.uses()
     reduced = full.value - uses @ (relaxed.prices - relaxed.price_least)
@@ -34,10 +37,10 @@ def best_of_near_ties(problem: Problem, relaxed: Relaxed, chosen: Numbers) -> Nu
     first = np.flatnonzero(np.concatenate([[True], np.diff(rules.owner) > 0]))
     nearest = np.minimum.reduceat(distance, first)
     order = np.argsort(nearest, kind="stable")
-    owners = order[np.cumsum(np.diff(np.concatenate([first, [full.count]]))[order]) <= NEAR]
-    near = np.zeros(rules.owners, dtype=bool)
-    near[owners] = True
-    mine = near[rules.owner]
+    owners = order[np.cumsum(np.diff(np.concatenate([first, [full.count]]))[order]) <= near]
+    again = np.zeros(rules.owners, dtype=bool)
+    again[owners] = True
+    mine = again[rules.owner]
     if not mine.any():
         return chosen
     others = (chosen & ~mine).astype(np.float64) @ uses

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dagster_project.domain.decisions.arbitration.exact import best_plan
-from dagster_project.domain.decisions.arbitration.near_ties import best_of_near_ties
+from dagster_project.domain.decisions.arbitration.near_ties import NEAR, best_of_near_ties
 from dagster_project.domain.decisions.arbitration.problem import Arbitrated, Numbers, Problem
 from dagster_project.domain.decisions.arbitration.relaxed import Relaxed
 from dagster_project.domain.decisions.arbitration.rounding import fill
@@ -14,19 +14,22 @@ from dagster_project.domain.decisions.arbitration.sampled import relax_by_sample
 EXACT_UP_TO = 2_000  # candidates
 
 
-def arbitrate(problem: Problem, *, exact_up_to: int = EXACT_UP_TO) -> Arbitrated:
+def arbitrate(problem: Problem, *, exact_up_to: int = EXACT_UP_TO, near_ties: int = NEAR) -> Arbitrated:
     """The plan of most value, or one proved to be near it.
 
     Args:
         problem: the choice.
         exact_up_to: candidates up to which HiGHS looks for the very best.
+        near_ties: beyond those, candidates of a rounded plan that are chosen once more; it takes up to a few seconds.
     """
     if not problem.count:
         nothing = np.zeros(len(problem.most))
         return Arbitrated.of(problem, np.zeros(0, dtype=bool), 0.0, nothing, nothing.copy(), "exact")
     relaxed = relax_by_samples(problem)
     found = best_plan(problem, relaxed.missing) if problem.count <= exact_up_to else None
-    chosen, bound, way = (*found, "exact") if found is not None else (_rounded(problem, relaxed), np.inf, "prices")
+    chosen, bound, way = (
+        (*found, "exact") if found is not None else (_rounded(problem, relaxed, near_ties), np.inf, "prices")
+    )
     chosen = fill(problem, _worth(problem), chosen)
     bound = min(bound, relaxed.bound)
     return Arbitrated.of(problem, chosen, bound, relaxed.prices, relaxed.price_least, way)
@@ -38,7 +41,7 @@ def _worth(problem: Problem) -> Numbers:
     return order[problem.value[order] > 0]
 
 
-def _rounded(problem: Problem, relaxed: Relaxed) -> Numbers:
+def _rounded(problem: Problem, relaxed: Relaxed, near_ties: int) -> Numbers:
     """A whole plan out of one in parts: whole candidates first, then parts, then what minimums lack, then the rest.
 
     What lies near a tie is chosen once more, by branching and bounding.
@@ -55,4 +58,4 @@ def _rounded(problem: Problem, relaxed: Relaxed) -> Numbers:
         chosen = fill(problem, helps[np.argsort(-reduced[helps], kind="stable")], chosen)
     order = np.argsort(-reduced, kind="stable")
     order = order[problem.value[order] > 0]
-    return fill(problem, order, best_of_near_ties(problem, relaxed, fill(problem, order, chosen)))
+    return fill(problem, order, best_of_near_ties(problem, relaxed, fill(problem, order, chosen), near_ties))

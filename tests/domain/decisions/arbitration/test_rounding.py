@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dagster_project.domain.decisions.arbitration import Problem, arbitrate, greedy, near_ties
+from dagster_project.domain.decisions.arbitration import Problem, arbitrate, greedy
 from dagster_project.domain.decisions.arbitration.near_ties import best_of_near_ties
 from dagster_project.domain.decisions.arbitration.relaxed import relax
 from dagster_project.domain.decisions.arbitration.rounding import fill, is_feasible
@@ -45,12 +45,12 @@ def test_near_ties_never_make_a_plan_worse_and_often_better() -> None:
     assert better > 6
 
 
-def shares_of_the_optimum(seeds: range) -> tuple[float, float]:
+def shares_of_the_optimum(seeds: range, near: int) -> tuple[float, float]:
     """The mean share of the optimum's value that prices reach, and that greed does; every bound is held to it."""
     shares = []
     for seed in seeds:
         problem = instance(seed)
-        best, solved, greed = optimum(problem), arbitrate(problem, exact_up_to=0), greedy(problem)
+        best, solved, greed = optimum(problem), arbitrate(problem, exact_up_to=0, near_ties=near), greedy(problem)
         assert limits_broken(problem, solved.chosen) == [], seed
         if not solved.shortfall.any():
             assert solved.bound >= best - 1e-6, seed
@@ -61,23 +61,17 @@ def shares_of_the_optimum(seeds: range) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("near", [0, 15])
-def test_rounding_alone_is_feasible_and_its_gap_covers_what_is_missing(
-    monkeypatch: pytest.MonkeyPatch, near: int
-) -> None:
+def test_rounding_alone_is_feasible_and_its_gap_covers_what_is_missing(near: int) -> None:
     """Small choices lie wholly near ties; here next to nothing may be looked at twice."""
-    monkeypatch.setattr(near_ties, "NEAR", near)
-    prices, greed = shares_of_the_optimum(range(12))
+    prices, greed = shares_of_the_optimum(range(12), near)
     assert 0.98 < prices < 1
     assert prices > greed
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("near", [0, 15])
-def test_rounding_alone_of_three_hundred_choices(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], near: int
-) -> None:
-    monkeypatch.setattr(near_ties, "NEAR", near)
-    prices, greed = shares_of_the_optimum(range(300))
+def test_rounding_alone_of_three_hundred_choices(capsys: pytest.CaptureFixture[str], near: int) -> None:
+    prices, greed = shares_of_the_optimum(range(300), near)
     with capsys.disabled():
         print(f"mean share of the optimum: {prices:.5f} with {near} candidates looked at twice, greed {greed:.5f}")
     assert prices > 0.985 > greed
