@@ -153,8 +153,8 @@ def test_an_unknown_factor_is_null_and_never_zero(unknown: float | None) -> None
 
 
 def test_more_than_sure_is_no_chance() -> None:
-    found = ask(replace(OFFER, propensity=OfColumn("p_alive")), of=people(1, 1, 1, p_alive=[1.2, -0.1, 1.0]))
-    assert column(found, "propensity") == [None, None, 1.0]
+    found = ask(replace(OFFER, propensity=OfColumn("p_alive")), of=people(1, 1, 1, 1, p_alive=[1.2, -0.1, 1.0, 0.0]))
+    assert column(found, "propensity") == [None, None, 1.0, 0.0]
 
 
 def test_a_learned_propensity_is_used_and_the_start_where_nothing_was_learned() -> None:
@@ -184,6 +184,8 @@ def test_an_occasion_lasts_a_period_and_the_next_one_is_another() -> None:
     assert len(set(keys)) == 4
     assert keys[0] == f"period:{TODAY - timedelta(days=_into())}"
     assert replace(OFFER, again_after=None).window_key(TODAY) == "once"
+    weeks = {replace(OFFER, again_after=7).window_key(TODAY + timedelta(days=number)) for number in range(7)}
+    assert weeks == {f"period:{TODAY}"}, "a week begins on Monday"
     for length in (1, 7, 28, 366):
         action = replace(OFFER, again_after=length)
         assert action.window_key(TODAY) != action.window_key(TODAY + timedelta(days=length)), "when it may be again"
@@ -232,6 +234,9 @@ def test_one_run_chooses_one_way_of_an_action() -> None:
     found = found.set_column(found.schema.get_field_index("planned_for"), "planned_for", days)
     assert decided(found).contact_plan.num_rows == 2, "negative control"
     assert decided(found, with_actions(FREE, [action])).contact_plan.num_rows == 1
+    for again_after, days in ((28, 28), (None, 366)):
+        policy = with_actions(FREE, [replace(action, again_after=again_after)])
+        assert ([pair.days for pair in policy.pairs], policy.rests) == ([days], ())
 
 
 def test_a_mandatory_action_goes_out_by_every_channel_it_names() -> None:
