@@ -70,9 +70,7 @@ def run_decisions(
     """
     consents_current = with_covered(consents_current, policy)
     ledger.sync_consents(consents_current, as_of)
-    ids = customers["customer_id"].to_pylist()
-    drawn = in_share(ids, settings.holdout_salt, settings.holdout_share)
-    ledger.hold_out((one for one, is_held in zip(ids, drawn, strict=True) if is_held), as_of)
+    hold_out(settings, ledger, customers, as_of)
     count_ended = _end_for_complaints(ledger, policy, customers, as_of)
     count_expired = _end_expired(settings, ledger, policy, as_of)
     proposed = proposals(candidates, policy, settings.zone, as_of)
@@ -88,6 +86,13 @@ def run_decisions(
         if not claim.refused:
             return Decided(decisions, count_claimed, count_ended, count_expired)
     raise HoivaError("other runs claim contacts at the same time without end: let them finish, then run again")
+
+
+def hold_out(settings: Settings, ledger: Ledger, customers: pa.Table, as_of: datetime) -> None:
+    """Draw the holdout anew: whoever was drawn once stays in it."""
+    ids = customers["customer_id"].to_pylist()
+    drawn = in_share(ids, settings.holdout_salt, settings.holdout_share)
+    ledger.hold_out((one for one, is_held in zip(ids, drawn, strict=True) if is_held), as_of)
 
 
 def _end_for_complaints(ledger: Ledger, policy: ContactPolicy, customers: pa.Table, as_of: datetime) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from dagster_project.adapters.advancing import Advance, Facts, advance_all, together
 from dagster_project.adapters.conditions import evaluate
+from dagster_project.adapters.deciding import hold_out
 from dagster_project.domain.care_models import CANDIDATES, CareModel, candidates
 from dagster_project.domain.care_models.doors import Seen, doors, is_watched
 from dagster_project.domain.care_models.entries import entries
@@ -155,15 +156,6 @@ def choose(
         settings, ledger, policy, proposed, known.customers, known.consents, as_of, departments,
         never=never, responses=known.responses,
     )  # fmt: skip
-
-
-def hold_out(settings: Settings, ledger: Ledger, customers: pa.Table, as_of: datetime) -> None:
-    """Draw the holdout anew: whoever was drawn once stays in it."""
-    from dagster_project.domain.decisions.holdout import in_share
-
-    ids = customers["customer_id"].to_pylist()
-    drawn = in_share(ids, settings.holdout_salt, settings.holdout_share)
-    ledger.hold_out((one for one, is_held in zip(ids, drawn, strict=True) if is_held), as_of)
 
 
 @dataclass(frozen=True)
