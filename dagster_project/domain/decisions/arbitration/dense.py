@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dagster_project.domain.decisions.arbitration.exchanges import used_up
 from dagster_project.domain.decisions.arbitration.problem import TINY, Numbers, Problem
 from dagster_project.domain.decisions.arbitration.solve import arbitrate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SAMPLE = 40_000  # customers on whom prices are first found
+SAMPLE = 60_000  # customers on whom prices are first found; 40,000 missed the box of prices in three of fifteen choices
 FEWEST_TIES, MOST_TIES = 500, 4_000  # customers who are shared out one by one: one in 250 of them all
-MOST_EXCHANGES = 60  # to use up what rounding left
-NEAREST = 2_500  # exchanges that are looked at in pairs
+ENOUGH = 7e-7  # of the value: so little left over is not looked at again
 BOXES = (0.03, 0.003)  # how far from the last prices the true ones are looked for, in parts of the price
 
 
@@ -141,8 +141,8 @@ def _prices_of_the_active(
     """
     active, fixed, rest = np.arange(len(matrix.value)), np.zeros(len(limits)), matrix
     for width in BOXES:
+        room = width * prices + width * 0.25 * max(float(prices.max(initial=0.0)), TINY)
         while True:
-            room = width * prices + width * 0.25 * max(float(prices.max(initial=0.0)), TINY)
             low, high = np.maximum(prices - room, 0.0), prices + room
             is_open, used = kernels.screen(rest, prices, low, high)
             inner = rest.rows(np.flatnonzero(is_open))
@@ -153,7 +153,7 @@ def _prices_of_the_active(
             prices = found
             if not at_edge.any() or is_open.mean() > 0.9:
                 break
-            width *= 2
+            room = np.where(at_edge, 3 * room, room)
         active, fixed, rest = active[is_open], fixed + used, inner
     return prices, active
 
@@ -175,12 +175,15 @@ def _plan(
         if (left >= 0).all() or wanted >= len(near):
             break
         wanted = min(len(near), wanted * 4)
-    shared, better = _share(matrix, np.maximum(left, 0.0), ties, prices)
+    enough = ENOUGH * float(kernels.value(matrix.value, chosen))
+    shared, better = _share(matrix, np.maximum(left, 0.0), ties, prices, enough)
     chosen[ties] = shared
     return chosen, len(ties), better
 
 
-def _share(matrix: Matrix, left: Numbers, ties: Numbers, prices: Numbers) -> tuple[Numbers, Numbers]:
+def _share(
+    matrix: Matrix, left: Numbers, ties: Numbers, prices: Numbers, enough: float
+) -> tuple[Numbers, Numbers]:  # fmt: skip
     """The best plan for a few customers with what the others leave, by the general solver."""
     rest = matrix.rows(ties)
     count, actions = rest.value.shape
@@ -209,68 +212,13 @@ def _share(matrix: Matrix, left: Numbers, ties: Numbers, prices: Numbers) -> tup
         group_most=np.full(count, rest.k, dtype=np.int64),
     )
     solved = arbitrate(problem, exact_up_to=0, near_ties=0)
-    picked = _improved(problem, solved.chosen, taken, solved.prices)
+    picked = used_up(problem, solved, taken, enough)
     chosen = np.full((count, rest.k), -1, dtype=np.int32)
     place = np.zeros(count, dtype=np.int64)
     for one in np.flatnonzero(picked):
         chosen[owner[one], place[owner[one]]] = action[one]
         place[owner[one]] += 1
     return chosen, solved.prices
-
-
-def _improved(problem: Problem, chosen: Numbers, uses: Numbers, prices: Numbers) -> Numbers:
-    """A plan in which no exchange within a customer's actions, and no two at once, would be better.
-
-    So what rounding left of the resources is used up: one customer gives back just what another can use.
-
-    Args:
-        problem: the choice; its groups are its owners.
-        chosen: bool[n]: a plan.
-        uses: float64[n, r]: what each candidate takes.
-        prices: float64[r]: exchanges that cost least at these prices are looked at.
-    """
-    from dagster_project.domain.decisions.arbitration.dense_loops import best_pair
-
-    chosen = chosen.copy()
-    left = problem.most - chosen @ uses
-    for _ in range(MOST_EXCHANGES):
-        goes, comes = _exchanges(problem, chosen)
-        gain = np.where(comes < 0, 0.0, problem.value[comes]) - np.where(goes < 0, 0.0, problem.value[goes])
-        more = np.where((comes < 0)[:, None], 0.0, uses[comes]) - np.where((goes < 0)[:, None], 0.0, uses[goes])
-        cheap = np.argsort(more @ prices - gain, kind="stable")[:NEAREST]
-        cheap = cheap[np.argsort(-gain[cheap], kind="stable")]
-        owner = problem.owner[np.where(comes < 0, goes, comes)]
-        first, second = best_pair(
-            np.concatenate([gain[cheap], [0.0]]), np.concatenate([more[cheap], np.zeros((1, len(left)))]),
-            np.concatenate([owner[cheap], [-1]]), left,
-        )  # fmt: skip
-        if first < 0:
-            break
-        for place in {first, second} - {len(cheap)}:  # the last one stands for no exchange at all
-            one = cheap[place]
-            left = left - more[one]
-            if goes[one] >= 0:
-                chosen[goes[one]] = False
-            if comes[one] >= 0:
-                chosen[comes[one]] = True
-    return chosen
-
-
-def _exchanges(problem: Problem, chosen: Numbers) -> tuple[Numbers, Numbers]:
-    """Every exchange within one customer: which candidate goes (-1: none) and which comes (-1: none)."""
-    met = np.bincount(problem.owner[chosen], minlength=len(problem.group_most))
-    out, wait = np.flatnonzero(chosen), np.flatnonzero(~chosen)
-    free = wait[met[problem.owner[wait]] < problem.group_most[problem.owner[wait]]]
-    starts = np.searchsorted(problem.owner[wait], problem.owner[out], side="left")
-    ends = np.searchsorted(problem.owner[wait], problem.owner[out], side="right")
-    goes = np.repeat(out, ends - starts)
-    offsets = np.arange(len(goes)) - np.repeat(np.cumsum(ends - starts) - (ends - starts), ends - starts)
-    comes = wait[np.repeat(starts, ends - starts) + offsets]
-    none = -np.ones(1, dtype=np.int64)
-    return (
-        np.concatenate([goes, out, np.repeat(none, len(free))]),
-        np.concatenate([comes, np.repeat(none, len(out)), free]),
-    )
 
 
 @dataclass(frozen=True)
