@@ -47,7 +47,7 @@ def first_broken(
         household: those of everybody in her household, her own included; empty where she has none.
         policy: the rules.
     """
-    if one.action_class not in CAPPED:
+    if one.action_class not in CAPPED or not (own or household or policy.asks_newcomers):
         return None
     mates = _mates(one, own, policy)
     if mates:

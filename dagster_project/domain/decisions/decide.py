@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ from dagster_project.domain.decisions.schemas import DECISION_SCHEMA, PLAN_SCHEM
 from dagster_project.domain.decisions.standing import Standing
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 OPEN_COMPLAINT = "open_complaint"
@@ -122,26 +123,27 @@ def _stops(
     asked = customers.select(["customer_id", "count_open_complaints", *points])
     people = asked.to_pandas().set_index("customer_id").reindex(rows["customer_id"].unique())
     complaining = people.index[people["count_open_complaints"].fillna(0) > 0]
+    theirs = rows["customer_id"].tolist()
     reachable = pd.Series(False, index=ids)
     for name, channel in policy.channels.items():
         asks = channel.contact_point  # none: whoever is known can be reached
-        has_point = people.index[people[asks].eq(True)] if asks else pd.Index(asked["customer_id"].to_pandas())
-        reachable |= (rows["channel"] == name) & rows["customer_id"].isin(has_point)
-    complains = rows["customer_id"].isin(complaining) & (rows["action_class"] == "marketing")
+        has_point = people.index[people[asks].eq(True)] if asks else asked["customer_id"].to_pylist()
+        reachable |= (rows["channel"] == name) & _among(theirs, set(has_point))
+    complains = _among(theirs, set(complaining)) & (rows["action_class"] == "marketing")
     suspended = complains & policy.open_complaint_suspends_marketing
     rest = _paused(rows, standing, paused)
     unknown = rows["score"].isna() | (rows["score"] < 0)
     stopped = {
-        "consent": ~(_allowed(rows, consents_current) & ids.isin(list(standing.consent_ids))),
+        "consent": ~(_allowed(rows, consents_current) & _among(ids, standing.consent_ids)),
         "contactable": ~reachable,
-        "holdout": ids.isin(list(standing.held_out)),
+        "holdout": _among(ids, standing.held_out),
         "control_group": rows["is_control"].astype(bool),
-        "suppression": suspended | ids.isin(list(standing.suppressed)),
+        "suppression": suspended | _among(ids, standing.suppressed),
         "eligibility": rows["fails"] == "eligibility",
         "applicability": rows["fails"] == "applicability",
-        "repetition": ids.isin(list(standing.repeated)),
+        "repetition": _among(ids, standing.repeated),
         "suitability": (rows["fails"] == "suitability") | unknown,
-        "paused": ids.isin(list(rest)),
+        "paused": _among(ids, rest),
     }
     stage = np.full(len(ids), None, dtype=object)
     for name in reversed([name for name in STAGES if name in stopped]):
@@ -155,13 +157,20 @@ def _stops(
     return pd.DataFrame({"stage": stage, "detail": details}, index=ids, dtype="object")
 
 
+def _among(ids: Iterable[str], names: Container[str]) -> np.ndarray:
+    """Which of the ids are among these."""
+    import numpy as np
+
+    return np.fromiter((one in names for one in ids), dtype=bool)
+
+
 def _allowed(rows: pd.DataFrame, consents_current: pa.Table) -> pd.Series:
     """Whether each has a consent for its purpose and channel. One denial outweighs any number of consents."""
     import pandas as pd
 
     key = ["customer_id", "purpose", "channel"]
     frame = consents_current.select([*key, "is_allowed"]).to_pandas()
-    frame = frame[frame["customer_id"].isin(rows["customer_id"].unique())]
+    frame = frame[_among(frame["customer_id"].tolist(), set(rows["customer_id"].tolist()))]
     verdicts = frame["is_allowed"].eq(True).groupby([frame[name].astype("object") for name in key]).all()
     allowed = set(verdicts.index[verdicts.to_numpy(bool)])
     wanted = zip(*(rows[name] for name in key), strict=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from decimal import Decimal
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from dagster_project.domain.care_models.duration import Duration
@@ -260,6 +261,11 @@ class ContactPolicy:
     def asks_households(self) -> bool:
         """Whether any rule counts the people of one address together."""
         return any(cap.per == PER_HOUSEHOLD for cap in self.caps)
+
+    @cached_property
+    def asks_newcomers(self) -> bool:
+        """Whether any rule between contacts can stop somebody's very first one."""
+        return any(cap.contacts == 0 for cap in self.caps) or any(pair.kind == "only_after" for pair in self.pairs)
 
     def next_open(self, channel: str, moment: datetime, zone: ZoneInfo) -> datetime:
         """The first moment from this one on at which a channel works and disturbs nobody."""

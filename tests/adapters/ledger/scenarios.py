@@ -8,12 +8,11 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from contextlib import suppress
-from datetime import date, time, timedelta
+from datetime import time, timedelta
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
@@ -25,6 +24,7 @@ from dagster_project.domain.decisions.policy import Cap, Channel, ContactPolicy,
 from dagster_project.domain.decisions.proposals import proposals
 from dagster_project.domain.decisions.suppression import Suppression
 from dagster_project.domain.decisions.volume import VolumeConstraint
+from tests.adapters.ledger.oracle import broken_beside, broken_by_itself, counted
 from tests.adapters.ledger.plans import DAY, NOON, aliases, allow, batch, consents
 from tests.domain.decisions.builders import HELSINKI, candidate, candidates, customers
 
@@ -220,62 +220,10 @@ class World:
 
     def broken(self, row: dict[str, Any], live: list[dict[str, Any]]) -> list[str]:
         """Everything a new contact breaks, among all that stand."""
-        mine = self.person(row["claimed_customer_id"])
-        own = [one for one in live if one["claimed_customer_id"] in mine]
-        others = [one for one in own if one["contact_id"] != row["contact_id"]]
-        found = []
-        if self.is_blocked(row["claimed_customer_id"]) or not row["consent_id"]:
-            found.append("consent")
-        same_step = [
-            one for one in others if (one["care_model"], one["channel"]) == (row["care_model"], row["channel"])
-        ]
-        if same_step:
-            found.append("repetition")
-        if row["channel"] == "phone":
-            local = row["planned_for"].replace(tzinfo=ZONE_UTC).astimezone(HELSINKI)
-            if not time(9) <= local.time() <= time(17) or time(12) <= local.time() < time(14) or local.weekday() == 6:
-                found.append("quiet")
-        found += self.counted(row, live)
-        if row["action_class"] == "mandatory":
-            return found
-        own = [one for one in own if one["action_class"] != "mandatory"]
-        others = [one for one in others if one["action_class"] != "mandatory"]
-        mates = [one for one in others if letter_of(one) and letter_of(one) == letter_of(row)]
-        if len(mates) > 1:
-            found.append("package")
-        if not mates:
-            if too_many(own, row["planned_date"], 5, 2):
-                found.append("cap")
-            if too_many([one for one in own if one["planned_date"] == row["planned_date"]], row["planned_date"], 1, 1):
-                found.append("day")
-        if row["channel"] == "email" and row["action_class"] == "marketing":
-            home = self.home_of(row)
-            at_home = [
-                one
-                for one in live
-                if self.home_of(one) == home and (one["channel"], one["action_class"]) == ("email", "marketing")
-            ]
-            rides = any(one["action_class"] == "marketing" for one in mates)
-            if not rides and too_many(at_home, row["planned_date"], 3, 1):
-                found.append("household")
-        return found + [name for other in others for name in apart(row, other)] + came_before(row, others)
-
-    def counted(self, row: dict[str, Any], live: list[dict[str, Any]]) -> list[str]:
-        """What is scarce, counted anew."""
-        day = row["planned_date"]
-        monday = day - timedelta(days=day.weekday())
-        week = [one for one in live if 0 <= (one["planned_date"] - monday).days < 7 and one["department"] == "crm"]
-        on_day = [one for one in live if one["planned_date"] == day]
-        found = []
-        if sum(one["channel"] == "email" for one in on_day) > 3 and row["channel"] == "email":
-            found.append("capacity")
-        if sum(one["minutes"] for one in on_day if one["channel"] == "phone") > 16 and row["channel"] == "phone":
-            found.append("minutes")
-        if sum(one["cost"] for one in week) > Decimal("7.03") and row["department"] == "crm":
-            found.append("budget")
-        if sum(one["units"] for one in live if one["offer"] == "gift") > 3 and row["offer"] == "gift":
-            found.append("stock")
-        return found
+        own = [one for one in live if one["claimed_customer_id"] in self.person(row["claimed_customer_id"])]
+        at_home = [one for one in live if self.home_of(one) == self.home_of(row)]
+        found = ["consent"] if self.is_blocked(row["claimed_customer_id"]) or not row["consent_id"] else []
+        return found + broken_by_itself(row, own) + counted(row, live) + broken_beside(row, own, at_home)
 
     def check_sums(self) -> None:
         """Counters equal the contacts they count."""
@@ -285,52 +233,6 @@ class World:
             for row in self.live()
         )
         assert not by_step or max(by_step.values()) == 1
-
-
-ZONE_UTC = ZoneInfo("UTC")
-
-
-def letter_of(row: dict[str, Any]) -> tuple[str, date] | None:
-    """The package a contact travels in."""
-    is_offer = row["channel"] == "email" and row["care_model"] in ("m5", "m6", "m7")
-    return ("letter", row["planned_date"]) if is_offer else None
-
-
-def too_many(rows: list[dict[str, Any]], day: date, length: int, most: int) -> bool:
-    """Whether any window of days around a day holds too many interruptions."""
-    for back in range(length):
-        first = day - timedelta(days=back)
-        inside = [one for one in rows if first <= one["planned_date"] < first + timedelta(days=length)]
-        if len({letter_of(one) or one["contact_id"] for one in inside}) > most:
-            return True
-    return False
-
-
-def apart(row: dict[str, Any], other: dict[str, Any]) -> list[str]:
-    """The rest and the pairs that forbid two contacts of one customer."""
-    found = []
-    for first, second in ((row, other), (other, row)):
-        after = (second["planned_date"] - first["planned_date"]).days
-        names = first["care_model"], second["care_model"]
-        if names[0] == "m1" and second["action_class"] == "marketing" and 0 <= after < 2:
-            found.append("rest")
-        if names == ("m3", "m1") and 0 <= after < 4:
-            found.append("pair")
-        if names == ("m2", "m3") and abs(after) < 3:
-            found.append("pair")
-    return found
-
-
-def came_before(row: dict[str, Any], others: list[dict[str, Any]]) -> list[str]:
-    """``m4`` only after an ``m1`` that went out in the nine days before."""
-    if row["care_model"] != "m4":
-        return []
-    days = [
-        (row["planned_date"] - one["planned_date"]).days
-        for one in others
-        if one["care_model"] == "m1" and one["status"] in ("published", "accepted")
-    ]
-    return [] if any(0 < number <= 9 for number in days) else ["after"]
 
 
 def play(path: Path, moves: list[tuple[str, Any]], policy: ContactPolicy = POLICY) -> World:
