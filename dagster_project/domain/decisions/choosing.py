@@ -30,7 +30,7 @@ class Choice:
         price: contact id to what it would take at the shadow prices, of those who came to arbitration.
         displaced_by: contact id to the chosen contact of the same customer or household that stands in its way.
         prices: what one unit more of each resource would bring.
-        value: the scores of the chosen together; ``bound``: no plan has more.
+        value: the scores of the chosen together; ``bound``: no plan has more that serves the classes in their order.
         way: ``exact``, or by ``prices``.
     """
 
@@ -72,6 +72,8 @@ def choose(
     rest = [request for request in ordered if request.contact_id not in standing.stands]
     again = _choose(rest, Count(policy, standing, stand), Count(policy, standing), policy, solve)
     again._chosen += stand
+    again.value += sum(request.score for request in stand)
+    again.bound = max(first.bound, again.value)
     again.price = {**first.price, **again.price}
     again.prices = first.prices
     return again
@@ -136,6 +138,8 @@ def _arbitrate(
         choice.bound += solved.bound
         choice.way = "prices" if solved.way != "exact" else choice.way
         _take([open_ones[index] for index in sorted(wanted)], count, choice)
+    elif open_ones:
+        choice.bound += sum(request.score for request in open_ones)
     taken = choice.chosen
     _take([request for request in open_ones if request.contact_id not in taken], count, choice)
 

@@ -112,6 +112,7 @@ def test_a_rerun_gives_the_same_contacts_and_the_same_reasons(
     chosen = [request for request in requests if request.contact_id in first.chosen]
     again = choose(list(reversed(requests)), standing_of(chosen, stands=True), policy)
     assert (again.chosen, again.stopped, again.prices) == (first.chosen, first.stopped, first.prices)
+    assert (again.value, again.bound) == pytest.approx((first.value, first.bound))
 
 
 @settings(max_examples=200, deadline=None)
@@ -127,6 +128,8 @@ def test_the_best_plan_passes_no_limit_wastes_nothing_and_beats_greed(
     choice = choose(rivals, standing_of(before), policy)
     chosen = [request for request in rivals if request.contact_id in choice.chosen]
     assert breaches(before + chosen, policy) == []
+    assert choice.value == pytest.approx(sum(one.score for one in chosen))
+    assert choice.value <= choice.bound + 1e-6
     for request in rivals:
         if request not in chosen:
             assert breaches([*before, *chosen, request], policy), f"{request} could have been chosen too"
@@ -185,3 +188,14 @@ def test_a_window_that_looks_back_only_would_be_caught() -> None:
     weekly = ContactPolicy(SCARCE.channels, (Cap("weekly", 1, 7),), None)
     assert served(now, standing_of(ahead), weekly) == []
     assert breaches(ahead + now, weekly) != []
+
+
+def test_what_stands_keeps_its_place_and_the_plan_is_worth_both() -> None:
+    """Another run was quicker with one of the two calls: the one that was claimed stays, though it is the worse one."""
+    calls = [Request(f"{number}", f"c{number}", "phone", "marketing", START, float(number)) for number in (1, 2, 3)]
+    one_left = ContactPolicy({"phone": Channel("phone", None, daily_capacity=1)}, (), None)
+    standing = standing_of(calls[:1], stands=True)
+    choice = choose(calls, standing, one_left)
+    assert (choice.chosen, choice.value) == ({"1"}, 1.0)
+    assert choice.bound >= 3.0
+    assert set(choice.stopped) == {"2", "3"}
