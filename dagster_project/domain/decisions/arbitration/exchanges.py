@@ -8,7 +8,8 @@ from dagster_project.domain.decisions.arbitration.problem import Arbitrated, Num
 
 MOST_EXCHANGES = 60  # from one start
 NEAREST = 2_500  # exchanges that are looked at in pairs
-STARTS, DROPPED = 6, 8  # so often is exchanging begun again, with so many candidates of the best plan dropped
+STARTS, LOOKS = 6, 60_000  # so often is exchanging begun again; small choices oftener, up to so many candidates in all
+DROPPED = 8  # candidates of the best plan, each time
 SEED = 20_220  # the same candidates are dropped in every run
 
 
@@ -24,10 +25,12 @@ def used_up(problem: Problem, solved: Arbitrated, uses: Numbers, enough: float) 
     Returns:
         bool[n].
     """
+    if not problem.count:
+        return solved.chosen
     best = _improved(problem, solved.chosen.copy(), uses, solved.prices)
     worth = float(problem.value[best].sum())
     random = np.random.default_rng(SEED)
-    for _ in range(STARTS):
+    for _ in range(max(STARTS, LOOKS // problem.count)):
         if worth >= solved.bound - enough or not best.any():
             break
         again = best.copy()
