@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,14 +65,14 @@ def mutants_of(root: Path, module: str) -> list[Mutant]:
 
 
 def _slips(source: str) -> Iterator[tuple[ast.Module, str | None, range, str]]:
-    """The tree with each slip in turn: it is taken out again before the next."""
+    """The tree with each slip in turn; it is one tree, and a slip is taken out again before the next."""
     tree = ast.parse(source)
     for parent, field, place, node, function, lines in list(_places(tree)):
         for other in _others(node, parent, field):
             before = ast.unparse(node)
             _put(parent, field, place, ast.fix_missing_locations(ast.copy_location(other, node)))
             after = ast.unparse(other) if not isinstance(other, ast.Pass) else "(left out)"
-            yield copy.deepcopy(tree), function, lines, f"{_short(before)}  ->  {_short(after)}"
+            yield tree, function, lines, f"{_short(before)}  ->  {_short(after)}"
             _put(parent, field, place, node)
 
 
