@@ -154,7 +154,7 @@ def displaced(with_it: pa.Table, without_it: pa.Table) -> pa.Table:
 
 def _compared(with_it: pa.Table, without_it: pa.Table) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The proposals with it, by contact_id, each marked whether it is its own; and those of others that give way."""
-    rows = with_it.select(ASKED).to_pandas().set_index("contact_id", verify_integrity=True)
+    rows = with_it.select(ASKED).to_pandas().set_index("contact_id")
     before = without_it.select(["contact_id", "outcome"]).to_pandas().set_index("contact_id")
     if not before.index.isin(rows.index).all():
         raise HoivaError("the plans with and without it are not of the same proposals")

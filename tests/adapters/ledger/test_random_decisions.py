@@ -54,7 +54,7 @@ moves = st.lists(
 UNHURRIED = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
-@settings(max_examples=60, **UNHURRIED)
+@settings(max_examples=40, **UNHURRIED)
 @given(happens=moves)
 def test_random_weeks_break_nothing(migrated_file: Path, happens: list[tuple[str, Any]]) -> None:
     play(migrated_file, happens)

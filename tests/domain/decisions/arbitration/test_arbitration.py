@@ -11,7 +11,7 @@ from dagster_project.domain.decisions.arbitration import Problem, arbitrate, gre
 from dagster_project.domain.decisions.arbitration.relaxed import relax
 from tests.domain.decisions.arbitration.instances import instance, limits_broken, optimum, with_more
 
-SOME, MANY = range(40), range(300)
+SOME, MANY = range(15), range(300)
 
 
 def held_to_the_optimum(seeds: range) -> dict[str, float]:

@@ -11,9 +11,9 @@ from dagster_project.domain.decisions.arbitration.dense import SAMPLE, Matrix, s
 from tests.domain.decisions.arbitration.matrices import limits_passed, matrix, optimum
 
 
-@pytest.mark.parametrize(("k", "own"), [(1, 0), (2, 0), (3, 0), (1, 2), (2, 1)])
+@pytest.mark.parametrize(("k", "own"), [(1, 0), (2, 0), (2, 1)])
 def test_no_limit_is_passed_and_the_gap_covers_what_is_missing(k: int, own: int) -> None:
-    for seed in range(4):
+    for seed in range(2):
         small = matrix(60, seed, k=k, own=own, actions=6, resources=4)
         found = share_out(small)
         best = optimum(small)
