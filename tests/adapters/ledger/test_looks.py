@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from dagster_project.adapters.ledger import Ledger
+from dagster_project.adapters.ledger.claims import count
 from dagster_project.adapters.ledger.tables import capacity_counters
 from dagster_project.domain.clock import naive_utc
 from dagster_project.domain.decisions.policy import Cap
 from dagster_project.domain.decisions.volume import VolumeConstraint
-from tests.adapters.ledger.plans import DAY, FREE, NOON, allow, batch, contact, plan, policy
+from tests.adapters.ledger.plans import DAY, FREE, NOON, aliases, allow, batch, contact, plan, policy
 
 LATER = NOON + timedelta(minutes=5)
 
@@ -141,3 +144,29 @@ def test_refusals_name_the_first_rule_in_the_order_of_the_funnel(ledger: Ledger)
     assert ledger.claim(plan(row), unknown, NOON).refused == {row["contact_id"]: "contactable"}
     stranger = contact("stranger")
     assert ledger.claim(plan(stranger), unknown, NOON).refused == {stranger["contact_id"]: "consent"}
+
+
+def test_the_other_half_s_contact_of_the_same_moment_is_a_repetition(ledger: Ledger) -> None:
+    ledger.claim(plan(contact("c0")), FREE, NOON)
+    ledger.follow_aliases(aliases(c0="c1", c1="c1"), LATER)
+    same = contact("c1")
+    seen = ledger.standing(plan(same), FREE, NOON)
+    assert (seen.stands, seen.repeated) == (frozenset(), {same["contact_id"]})
+
+
+def test_a_merged_customer_asked_about_by_both_ids_has_each_contact_once(ledger: Ledger) -> None:
+    ledger.claim(plan(contact("c0"), contact("c1")), FREE, NOON)
+    ledger.follow_aliases(aliases(c0="c1", c1="c1"), LATER)
+    seen = ledger.standing(plan(*(contact(one, care_model="b") for one in ("c0", "c1"))), FREE, LATER)
+    assert {customer: len(contacts) for customer, contacts in seen.taken.items()} == {"c1": 2}
+    three_a_week = policy(Cap("three", 3, 7))
+    assert ledger.claim(plan(contact("c0", care_model="b")), three_a_week, LATER).refused == {}
+
+
+def test_the_database_refuses_the_very_first_contact_of_a_channel_without_capacity(ledger: Ledger) -> None:
+    first = Counter({("email", NOON.date()): 1})
+    with pytest.raises(IntegrityError, match="used_within_capacity"), ledger.writing() as connection:
+        count(connection, first, policy(capacity=0))
+    with ledger.writing() as connection:
+        count(connection, first, policy(capacity=1))
+    assert counters(ledger) == [("email", "2026-03-01", 1, 1)]

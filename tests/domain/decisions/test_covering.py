@@ -80,3 +80,14 @@ def test_what_is_planned_for_later_than_the_lead_time_stays_there() -> None:
     assert proposals(candidates(later), POLICY, HELSINKI, NOON)["planned_for"].to_pylist() == [
         naive_utc(NOON + 9 * DAY)
     ]
+
+
+def test_an_unknown_word_about_one_channel_allows_no_other() -> None:
+    unknown = told("aino", "email", True) | {"is_allowed": None}
+    assert covered("staff", unknown, told("aino", "letter", True)) == [("aino", "aino-letter", True)]
+
+
+def test_a_single_covered_channel_is_covered_too() -> None:
+    policy = ContactPolicy({name: POLICY.channels[name] for name in ("letter", "sample")})
+    found = with_covered(pa.Table.from_pylist([told("aino", "letter", True)]), policy).to_pylist()
+    assert sorted(row["channel"] for row in found) == ["letter", "sample"]

@@ -97,3 +97,9 @@ def test_fourteen_days_are_given_to_react_unless_told() -> None:
     usual = Pause(ignored=1, days=60)
     assert left_alone([met(13.9)], pauses=(usual,)) == {}
     assert left_alone([met(14)], pauses=(usual,)) == {"c1": [usual]}
+
+
+def test_a_contact_of_this_very_moment_is_judged_where_no_time_is_given() -> None:
+    at_once = Pause(ignored=1, days=60, within=0)
+    assert left_alone([met(0)], pauses=(at_once,)) == {"c1": [at_once]}
+    assert left_alone([met(-1)], pauses=(at_once,)) == {}

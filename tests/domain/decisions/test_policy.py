@@ -62,6 +62,7 @@ def test_rules_of_which_little_is_said() -> None:
 
 def test_recalls_are_served_first_and_marketing_last_and_a_recall_is_under_no_cap() -> None:
     assert sorted(CLASS_ORDER, key=lambda name: CLASS_ORDER[name]) == ["mandatory", "transactional", "marketing"]
+    assert len(set(CLASS_ORDER.values())) == 3, "no two classes at once"
     assert set(CLASS_ORDER) - set(CAPPED) == {"mandatory"}
 
 
@@ -85,6 +86,14 @@ def test_households_are_asked_where_one_cap_asks_them() -> None:
     home = Cap("h", 1, 7, per="household")
     assert ContactPolicy(caps=(Cap("c", 1, 7), home)).asks_households
     assert not ContactPolicy(caps=(Cap("c", 1, 7),)).asks_households
+
+
+def test_somebody_new_is_asked_about_where_a_rule_could_stop_her_first_contact() -> None:
+    none, one = Cap("none", 0, 7), Cap("one", 1, 7)
+    apart, later = PairRule("never_together", "a", "b"), PairRule("only_after", "a", "b")
+    assert not ContactPolicy(caps=(one,), pairs=(apart,)).asks_newcomers
+    assert ContactPolicy(caps=(one, none)).asks_newcomers
+    assert ContactPolicy(caps=(one,), pairs=(apart, later)).asks_newcomers
 
 
 @pytest.mark.parametrize(
@@ -126,7 +135,7 @@ def test_whole_days_may_be_quiet_and_hours_that_begin_and_end_at_once_are_none()
     assert local(sundays.over(at("2026-03-08T12:00"), ZONE)) == "2026-03-09T00:00"
     assert local(sundays.over(at("2026-03-09T03:00"), ZONE)) == "2026-03-09T03:00"
     always = replace(sundays, weekdays=frozenset(range(7)))
-    with pytest.raises(ValueError, match="never end"):
+    with pytest.raises(ValueError, match="the quiet hours never end$"):
         always.over(at("2026-03-08T12:00"), ZONE)
 
 

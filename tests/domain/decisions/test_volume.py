@@ -12,7 +12,15 @@ from dagster_project.domain.decisions.allocate import Count, Request, allocate, 
 from dagster_project.domain.decisions.policy import Channel, ContactPolicy
 from dagster_project.domain.decisions.resources import Resource, left_of, prices_of, resources_of
 from dagster_project.domain.decisions.standing import Standing
-from dagster_project.domain.decisions.volume import EVER, VolumeConstraint, period_end, period_start, scaled
+from dagster_project.domain.decisions.volume import (
+    EVER,
+    MEASURES,
+    PERIODS,
+    VolumeConstraint,
+    period_end,
+    period_start,
+    scaled,
+)
 
 DAY = date(2026, 3, 2)
 USE = Request("x", "c1", "email", "marketing", DAY, 1.0, cost=35000, minutes=80000, units=10000)
@@ -71,8 +79,13 @@ def test_a_period_begins_and_ends(per: str, day: str, first: str, last: str) -> 
     assert replace(LIMIT, per=per).period(date.fromisoformat(day)) == start
 
 
+def test_every_measure_and_every_period_there_is_can_be_counted() -> None:
+    assert [replace(LIMIT, measure=one).use(USE) for one in MEASURES] == [10000, 35000, 80000, 10000]
+    assert all(period_start(one, DAY) <= DAY <= period_end(one, period_start(one, DAY)) for one in PERIODS)
+
+
 def test_a_word_that_is_no_period_is_refused() -> None:
-    with pytest.raises(ValueError, match="fortnight is no period; known: day, week, month, quarter, year, all"):
+    with pytest.raises(ValueError, match="fortnight is no period; known: day, week, month, quarter, year, all$"):
         period_start("fortnight", DAY)
 
 
