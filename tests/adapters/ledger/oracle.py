@@ -31,6 +31,7 @@ def broken_beside(row: dict[str, Any], own: Rows, at_home: Rows) -> list[str]:
     """The rules between the contacts of one customer, or of one household."""
     if row["action_class"] == "mandatory":
         return []
+    earlier = [one for one in own if one["contact_id"] != row["contact_id"]]  # what must be told went out, too
     own = [one for one in own if one["action_class"] != "mandatory"]
     others = [one for one in own if one["contact_id"] != row["contact_id"]]
     mates = [one for one in others if letter_of(one) and letter_of(one) == letter_of(row)]
@@ -45,7 +46,7 @@ def broken_beside(row: dict[str, Any], own: Rows, at_home: Rows) -> list[str]:
         rides = any(one["action_class"] == "marketing" for one in mates)
         if not rides and too_many(letters, day, 3, 1):
             found.append("household")
-    return found + [name for other in others for name in apart(row, other)] + came_before(row, others)
+    return found + [name for other in others for name in apart(row, other)] + came_before(row, earlier)
 
 
 def counted(row: dict[str, Any], live: list[dict[str, Any]]) -> list[str]:

@@ -77,6 +77,7 @@ class World:
         self.denied: set[str] = set()
         self.today = {one: one for one in CUSTOMERS}
         self.batches = 0
+        self.refused: dict[str, str] = {}  # of the last claim
         self.sync()
 
     # --- what happens
@@ -138,7 +139,8 @@ class World:
         assert {row["contact_id"] for row in fresh} == set(result.claimed)
         broken = [what for row in fresh for what in self.broken(row, live)]
         assert not broken, ", ".join(broken)
-        return result.refused
+        self.refused = dict(result.refused)
+        return self.refused
 
     def crash(self, wishes: list[tuple[Any, ...]]) -> None:
         """A claim that dies with everything written and nothing committed."""

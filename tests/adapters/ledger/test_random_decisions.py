@@ -67,6 +67,12 @@ def test_very_many_random_weeks_break_nothing(migrated_file: Path, happens: list
     play(migrated_file, happens)
 
 
+def test_a_mandatory_contact_that_went_out_came_before_as_any_other(migrated_file: Path) -> None:
+    first = ("grab", [wish("c2", "m1", action_class="mandatory")])
+    assert play(migrated_file, [first, letters("m4", "c2", ahead=4)]).refused, "reserved is not yet made"
+    assert not play(migrated_file, [first, ("publish", "accepted"), letters("m4", "c2", ahead=4)]).refused
+
+
 def without(*names: str) -> ContactPolicy:
     """The policy without these volume constraints."""
     return replace(POLICY, volumes=tuple(one for one in POLICY.volumes if one.name not in names))
