@@ -172,7 +172,7 @@ def _records(read: Iterable[tuple[int, list[str], str]], delivered: int, table: 
         raise Refused("empty_file", "the file has a header and no record: ask for it again")
     columns = {name: pa.concat_arrays(packed) for name, packed in parts.items()}
     numbers = pa.array(np.frombuffer(lines, np.int64))
-    return Records(text_table(columns, table, len(lines)), numbers, misfits, delivered)
+    return Records(text_table(columns, table, len(lines)), numbers, misfits, delivered, header)
 
 
 def _pack(rows: list[list[str]], places: dict[str, int], parts: dict[str, list[pa.Array]]) -> None:

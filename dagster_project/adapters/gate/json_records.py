@@ -68,7 +68,7 @@ def json_records(data: bytes, table: Table) -> Records:
         )
     texts = {name: read.column(name).combine_chunks() for name in read.column_names if name != "line_number"}
     return Records(
-        text_table(texts, table, read.num_rows), read.column("line_number").combine_chunks(), misfits, delivered
+        text_table(texts, table, read.num_rows), read.column("line_number").combine_chunks(), misfits, delivered, names
     )
 
 

@@ -28,7 +28,7 @@ def parquet_records(data: bytes, table: Table) -> Records:
         check_columns(file.schema_arrow.names, table, "file")
         rows = file.read(columns=[name for name in file.schema_arrow.names if name in table.columns])
         rows.validate(full=True)
-        texts = {name: _text(rows.column(name), name) for name in rows.column_names}
+        texts = {name: as_text(rows.column(name), name) for name in rows.column_names}
     except Refused:
         raise
     except Exception:
@@ -38,10 +38,15 @@ def parquet_records(data: bytes, table: Table) -> Records:
     if rows.num_rows == 0:
         raise Refused("empty_file", "the file holds no row: ask for it again")
     numbers = pa.array(np.arange(1, rows.num_rows + 1))
-    return Records(text_table(texts, table, rows.num_rows), numbers, [], rows.num_rows)
+    return Records(text_table(texts, table, rows.num_rows), numbers, [], rows.num_rows, rows.column_names)
 
 
-def _text(values: pa.ChunkedArray, name: str) -> pa.Array:
+def as_text(values: pa.ChunkedArray, name: str) -> pa.Array:
+    """A column as a CSV would have it.
+
+    Raises:
+        Refused: its values are lists, structs or bytes.
+    """
     kind = values.type
     if pa.types.is_nested(kind) or pa.types.is_binary(kind):
         raise Refused("nested_column", f"column {name} holds nested or binary values; deliver text, or JSON as text")

@@ -7,6 +7,7 @@ number of records is counted a second time, by another method than the parser's,
 from __future__ import annotations
 
 import gzip
+import io
 import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 LONGEST_LINE = 16 * 1024 * 1024  # bytes; a longer one is a file without line ends, not a record
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+LARGEST_PLAIN = 4 * 2**30  # bytes of one delivery, unpacked: it is read as a whole
+PACKED_AT_MOST = 200  # times smaller than what it holds; real deliveries reach 5 to 50, a bomb 1,000 and more
+BELIEVED = 64 * 2**20  # bytes up to which nobody asks how they were packed
 ENDINGS = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
 
 
@@ -43,12 +47,14 @@ class Records:
         line_number: the line (CSV, JSON lines) or row (Parquet) of each of them, from 1.
         misfits: records that are not in ``texts``.
         count_delivered: how many records there are, counted by another method than the parser's.
+        names: the columns as delivered, in their order.
     """
 
     texts: pa.Table
     line_number: pa.Array
     misfits: list[Misfit] = field(default_factory=list)
     count_delivered: int = 0
+    names: list[str] = field(default_factory=list)
 
 
 def kind_of(file_name: str) -> str:
@@ -68,19 +74,35 @@ def unpacked(data: bytes, file_name: str) -> bytes:
     """The bytes without gzip.
 
     Raises:
-        Refused: the file is empty, or the gzip is damaged or cut off.
+        Refused: the file is empty, the gzip is damaged or cut off, or it unpacks beyond measure.
     """
     if not data:
         raise Refused("empty_file", "the file is empty: ask for it again")
     if not file_name.lower().endswith(".gz"):
         return data
     try:
-        plain = gzip.decompress(data)
+        plain = _gunzipped(data)
     except (OSError, EOFError, zlib.error):
         raise Refused("damaged_gzip", "the gzip is damaged or cut off: ask for the file again") from None
     if not plain:
         raise Refused("empty_file", "the gzip holds nothing: ask for the file again")
     return plain
+
+
+def _gunzipped(data: bytes) -> bytes:
+    """What the gzip holds, read piece by piece so that a bomb is noticed before it fills the memory."""
+    allowed = max(BELIEVED, min(LARGEST_PLAIN, PACKED_AT_MOST * len(data)))
+    plain = bytearray()
+    with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+        while piece := file.read(2**20):
+            plain += piece
+            if len(plain) > allowed:
+                raise Refused(
+                    "too_large",
+                    f"the gzip holds more than {allowed // 2**20} MiB, {len(plain) // len(data)} times its own size:"
+                    " deliver it in parts, or unpacked",
+                )
+    return bytes(plain)
 
 
 def decoded(data: bytes) -> str:

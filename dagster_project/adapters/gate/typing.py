@@ -57,15 +57,13 @@ class Typed:
 def pseudonyms(values: pa.ChunkedArray, salt: str) -> pa.Array:
     """Keyed hashes of the distinct values: equal stays equal, and nothing leads back without the key."""
     coded = pc.utf8_trim_whitespace(values.combine_chunks()).dictionary_encode()
-    key = salt.encode()[:64]
-    hashed = pa.array(
-        [
-            hashlib.blake2b(value.encode(), key=key, digest_size=16).hexdigest() if value else None
-            for value in coded.dictionary.to_pylist()
-        ],
-        pa.string(),
-    )
+    hashed = pa.array([pseudonym(value, salt) for value in coded.dictionary.to_pylist()], pa.string())
     return hashed.take(coded.indices)
+
+
+def pseudonym(value: str, salt: str) -> str | None:
+    """The keyed hash of one trimmed value; of a blank one there is none."""
+    return hashlib.blake2b(value.encode(), key=salt.encode()[:64], digest_size=16).hexdigest() if value else None
 
 
 def type_records(
