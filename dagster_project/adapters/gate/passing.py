@@ -19,6 +19,7 @@ from dagster_project.adapters.gate.csv_records import csv_records
 from dagster_project.adapters.gate.delivered import Delivered, delivered
 from dagster_project.adapters.gate.json_records import json_records
 from dagster_project.adapters.gate.parquet_records import parquet_records
+from dagster_project.adapters.gate.proposing import propose, why_not
 from dagster_project.adapters.gate.records import Records, kind_of, unpacked
 from dagster_project.adapters.gate.typing import Typed, type_records
 from dagster_project.adapters.lake import archive, keep_misfits, write_rows
@@ -187,7 +188,7 @@ def _land(
     return delivery(
         "held" if failed else "loaded",
         said_no,
-        failed,
+        "; ".join(part for part in (failed, records.header.told) if part),
         reason_code="expectation_failed" if failed else "",
         count_delivered=records.count_delivered,
         count_loaded=typed.rows.num_rows,
@@ -219,9 +220,20 @@ def _typed(
         typed = type_records(records, table, found.file_id, known_at, settings.identity_salt, settings.threads)
     except (duckdb.Error, pa.ArrowException) as error:  # its text may quote a value
         raise Refused("unreadable", f"the records could not be typed ({type(error).__name__})") from None
+    if table.drift == "evolve":
+        propose(settings, contract, name, records, typed)
     accounted = typed.rows.num_rows + typed.misfits.num_rows
     if accounted != records.count_delivered:
         raise Refused("count_mismatch", f"{records.count_delivered} records delivered, {accounted} accounted for")
     if typed.rows.num_rows == 0:
-        raise Refused("no_row_fits", f"none of {records.count_delivered} records fits the contract of {name}")
+        raise Refused(
+            "no_row_fits",
+            f"none of {records.count_delivered} records fits the contract of {name} ({why_not(typed.misfits)})",
+        )
+    if table.drift == "refuse" and typed.misfits.num_rows:
+        raise Refused(
+            "schema_drift",
+            f"{typed.misfits.num_rows} of {records.count_delivered} records do not fit the contract of {name}, which"
+            f" takes all or nothing ({why_not(typed.misfits)}): ask for the file again, or change the contract",
+        )
     return records, typed

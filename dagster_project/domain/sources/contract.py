@@ -25,7 +25,20 @@ class Column(BaseModel):
     personal: bool = Field(default=False, description="names, addresses, free text ...: the table lives in the vault")
     pseudonym: bool = Field(default=False, description="a digest or online identifier: replaced by a keyed hash")
     volatile: bool = Field(default=False, description="changes without meaning (time of sync): no part of the row's id")
+    also: tuple[str, ...] = Field(default=(), description="names under which it came earlier or comes elsewhere")
+    values: tuple[str, ...] = Field(default=(), description="of a text: the only values there are")
     about: str = Field(default="", description="what it means")
+
+    @field_validator("also", "values", mode="before")
+    @classmethod
+    def _as_tuple(cls, listed: object) -> object:
+        return tuple(listed) if isinstance(listed, list) else listed
+
+    @model_validator(mode="after")
+    def _values_of_texts(self) -> Column:
+        if self.values and (self.type != "string" or self.pseudonym):
+            raise ValueError("values are listed for a column of type string alone")
+        return self
 
 
 class EventTime(BaseModel):
@@ -89,6 +102,8 @@ class Table(BaseModel):
 
     ``repeats`` says what two identical rows of one file mean: ``same`` (one fact delivered twice) or ``counted`` (two
     facts, as two equal lines of an invoice).
+
+    ``drift`` says what becomes of a file that is not as promised: docs/contracts/schema_drift.md.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -98,6 +113,7 @@ class Table(BaseModel):
     event_time: EventTime | None = None
     repeats: Literal["same", "counted"] = "same"
     extra_columns: Literal["ignored", "refused"] = "ignored"
+    drift: Literal["refuse", "quarantine", "accept_known", "evolve"] = "quarantine"
     opt_outs: tuple[OptOut, ...] = ()
     columns: dict[str, Column]
 
@@ -114,6 +130,10 @@ class Table(BaseModel):
         for name in self.columns:
             if name.lower() in TECHNICAL:
                 raise ValueError(f"column {name} has a name the gate gives itself: {', '.join(TECHNICAL)}")
+        named = [name for column in self.columns.values() for name in column.also] + list(self.columns)
+        twice = [name for name in named if named.count(name) > 1]
+        if twice:
+            raise ValueError(f"{twice[0]} is the name of two columns")
         for rule in self.opt_outs:
             unknown = [name for name in rule.reads if name not in self.columns]
             if unknown:
