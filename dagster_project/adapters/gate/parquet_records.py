@@ -71,7 +71,7 @@ def _check_size(data: bytes, footer: pq.FileMetaData) -> None:
     ):
         raise Refused(
             "too_large",
-            f"the file promises {footer.num_rows} rows in {len(data)} bytes, {unpacked // 2**20} MiB: deliver less at once",
+            f"the file promises {footer.num_rows} rows, {unpacked // 2**20} MiB, in {len(data)} bytes: deliver less",
         )
     if MARKS in data[len(MARKS) : -len(MARKS)] and not _is_value(data, footer):
         raise Refused("not_parquet", "the file is several Parquet files one behind the other: deliver each for itself")
