@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from dagster_project.commands.approve import approve
 from dagster_project.commands.backtest import backtest
 from dagster_project.commands.check import check
 from dagster_project.commands.identity import identity
@@ -158,6 +159,7 @@ def dev(
     os.execv(binary, [str(binary), "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)])
 
 
+app.command(epilog="Example: `hoiva approve meta_fading_high_value --because 'the segment was redefined'`")(approve)
 app.command(epilog="Example: `hoiva backtest high_value_fading --from 2026-01-01 --to 2026-03-31`")(backtest)
 app.command(epilog="Example: `hoiva check`")(check)
 app.add_typer(identity)

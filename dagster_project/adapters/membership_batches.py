@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -10,6 +11,7 @@ import pyarrow.compute as pc
 
 from dagster_project.adapters import sent_rows
 from dagster_project.adapters.content import Content, data_file, rows_file, with_contact_points
+from dagster_project.domain.clock import naive_utc
 from dagster_project.domain.exports.batches import MembershipChange
 from dagster_project.domain.exports.delta import HELD, Delta, Held, delta
 from dagster_project.domain.exports.formats import FORMATS
@@ -25,15 +27,22 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def must_let_go(ledger: Ledger, destination: Destination) -> bool:
+def must_let_go(ledger: Ledger, destination: Destination, moment: datetime) -> bool:
     """Whether the destination holds somebody who may not be in any audience (any more)."""
     held = ledger.memberships(destination.name)
     held = held.filter(pc.is_in(held["state"], pa.array(HELD)))
-    return bool(ledger.blocked_customers(held["customer_id"].to_pylist(), destination.purpose, destination.channel))
+    ids = held["customer_id"].to_pylist()
+    return bool(ledger.blocked_customers(ids, destination.purpose, destination.channel, moment))
 
 
 def content(
-    settings: Settings, ledger: Ledger, destination: Destination, version: Version, *, is_frozen: bool = False
+    settings: Settings,
+    ledger: Ledger,
+    destination: Destination,
+    version: Version,
+    as_of: datetime,
+    *,
+    is_frozen: bool = False,
 ) -> Content | None:
     """The adds and removes between what the destination holds and today's audience; None when they are equal.
 
@@ -46,8 +55,13 @@ def content(
     if destination.audience is None:
         raise HoivaError(f"{destination.name} names no audience")
     form = FORMATS[destination.format]
-    audience = version.read(f"audiences/{destination.audience}", columns=["customer_id", "consent_id"])
-    blocked = ledger.blocked_customers(audience["customer_id"].to_pylist(), destination.purpose, destination.channel)
+    columns = ["customer_id", "consent_id"]
+    if is_frozen and f"audiences/{destination.audience}" not in version.tables:  # nobody draws it any more
+        audience = pa.table({name: pa.array([], pa.string()) for name in columns})
+    else:
+        audience = version.read(f"audiences/{destination.audience}", columns=columns)
+    ids = audience["customer_id"].to_pylist()
+    blocked = ledger.blocked_customers(ids, destination.purpose, destination.channel, as_of)
     audience = audience.filter(pc.invert(pc.is_in(audience["customer_id"], pa.array(list(blocked), pa.string()))))
     rows = form.make(with_contact_points(version, form, audience))
     audience = audience.filter(rows.sendable())
@@ -57,7 +71,13 @@ def content(
 
     memberships = ledger.memberships(destination.name).to_pylist()
     known = {row["customer_id"]: row for row in memberships}
-    held = {row["customer_id"]: Held(row["state"], row["fingerprint"]) for row in memberships}
+    now = naive_utc(as_of)
+    held = {
+        row["customer_id"]: Held(
+            row["state"], row["fingerprint"], is_due=row["waits_until"] is not None and row["waits_until"] <= now
+        )
+        for row in memberships
+    }
     merged = {
         row["customer_id"]: row["todays_customer_id"]
         for row in memberships
@@ -65,7 +85,7 @@ def content(
     }
     change = delta(prints, held, merged)
     if is_frozen:
-        change = only_who_must_leave(ledger, destination, change)
+        change = only_who_must_leave(ledger, destination, change, as_of)
     if not change:
         return None
 
@@ -106,9 +126,9 @@ def content(
     return Content((*files, rows_file(lines)), memberships=changes, added=added)
 
 
-def only_who_must_leave(ledger: Ledger, destination: Destination, change: Delta) -> Delta:
+def only_who_must_leave(ledger: Ledger, destination: Destination, change: Delta, moment: datetime) -> Delta:
     """Of a change, the removes of customers who may not be in any audience (any more)."""
-    must = ledger.blocked_customers(change.removes, destination.purpose, destination.channel)
+    must = ledger.blocked_customers(change.removes, destination.purpose, destination.channel, moment)
     return Delta(removes=[customer_id for customer_id in change.removes if customer_id in must])
 
 

@@ -13,6 +13,7 @@ from dagster_project.components.channels import ChannelName
 from dagster_project.components.fenced import Fault, Folder, load_folder
 from dagster_project.domain.exports.destination import Destination
 from dagster_project.domain.exports.formats import FORMATS
+from dagster_project.domain.exports.guards import Guards
 
 FOLDER = Path(__file__).resolve().parent.parent / "defs" / "exports" / "destinations"
 Name = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{1,49}$")]  # becomes a folder's and a table's name
@@ -56,6 +57,16 @@ class DestinationFile(BaseModel):
         description="membership only: the name the platform sees, a code as hv-01 that tells nothing about customers",
     )
     expires_after_days: int = Field(default=7, ge=1, le=60, description="an older batch must not be used any more")
+    hold_when_removed_share: float = Field(
+        default=Guards.most_removed,
+        ge=0,
+        le=1,
+        description="a batch that removes more of its members is held",
+    )
+    hold_when_times_usual: float = Field(
+        default=Guards.most_times_usual, ge=1, description="a batch so many times the usual size is held"
+    )
+    hold_from_rows: int = Field(default=Guards.from_rows, ge=1, description="a change of fewer rows is never held")
     pickup: Literal["move", "copy"] = Field(
         default="move",
         description="move: its receiver takes a batch by a rename, until then it can be taken back; copy: it cannot",
@@ -95,6 +106,7 @@ class DestinationFile(BaseModel):
             audience_code=self.audience_code,
             expires_after=timedelta(days=self.expires_after_days),
             pickup=self.pickup,
+            guards=Guards(self.hold_when_removed_share, self.hold_when_times_usual, self.hold_from_rows),
         )
 
 

@@ -6,6 +6,7 @@ import dagster as dg
 
 from dagster_project.components.destination import DestinationFile, load_destinations
 from dagster_project.components.faulty_files import FILE_IS_VALID, definitions_of_faults, valid_file
+from dagster_project.components.held_change import NOTHING_IS_HELD, nothing_is_held
 from dagster_project.components.running import as_of_of
 from dagster_project.components.segment_size import SEGMENT_HAS_ITS_SIZE, segment_has_its_size
 from dagster_project.settings import settings
@@ -31,7 +32,7 @@ def batches_of(file: DestinationFile, path: Path) -> dg.AssetsDefinition:
         description=f"{file.title}: batches in `outbox/{file.destination}/`.",
         check_specs=[
             dg.AssetCheckSpec(name, asset=file.destination, blocking=False)
-            for name in (FILE_IS_VALID, *([SEGMENT_HAS_ITS_SIZE] if file.segment else []))
+            for name in (FILE_IS_VALID, NOTHING_IS_HELD, *([SEGMENT_HAS_ITS_SIZE] if file.segment else []))
         ],
         kinds={"yaml"},
     )
@@ -42,6 +43,7 @@ def batches_of(file: DestinationFile, path: Path) -> dg.AssetsDefinition:
 
         with open_ledger(settings().ledger_address) as ledger:
             batch = export_destination(settings(), ledger, destination, as_of_of(context))
+            held = ledger.held_changes(file.destination)
         reason = held_back(open_published(settings()), destination)
         size = [segment_has_its_size(file.destination, reason)] if file.segment else []
         return dg.MaterializeResult(
@@ -49,7 +51,7 @@ def batches_of(file: DestinationFile, path: Path) -> dg.AssetsDefinition:
                 "batch": "nothing new to tell" if batch is None else batch.folder_name,
                 "dagster/row_count": 0 if batch is None else batch.count_rows,
             },
-            check_results=[valid_file(file.destination, path.name), *size],
+            check_results=[valid_file(file.destination, path.name), nothing_is_held(file.destination, held), *size],
         )
 
     return export

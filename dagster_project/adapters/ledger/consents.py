@@ -47,18 +47,21 @@ known_now = temporary(
     Column("is_allowed", Boolean, nullable=False),
     Column("consent_id", String(64)),
     Column("decided_at", UtcMoment),
+    Column("expires_at", UtcMoment),
 )
 KEY = ("customer_id", "purpose", "channel")
-REST = ("is_allowed", "consent_id", "decided_at")
+REST = ("is_allowed", "consent_id", "decided_at", "expires_at")
 NO_CONSENT, SUPPRESSED, HELD_OUT = "no_consent", "suppressed", "held_out"
 
 
-def allowing_consents(connection: Connection) -> dict[str, str]:
+def allowing_consents(connection: Connection, moment: datetime | None = None) -> dict[str, str]:
     """Of the questions in ``asked``: key to the consent that allows it. Missing: none does, or one denies.
 
-    A consent that cannot be cited is none.
+    A consent that cannot be cited is none, and so is one that has expired by the moment (None: whenever it expires).
     """
-    cited = (consents.c.is_allowed, consents.c.consent_id.is_not(None))
+    cited = [consents.c.is_allowed, consents.c.consent_id.is_not(None)]
+    if moment is not None:
+        cited.append(or_(consents.c.expires_at.is_(None), consents.c.expires_at > moment))
     same = and_(consents.c.purpose == asked.c.purpose, consents.c.channel == asked.c.channel)
     by_person = asked.join(people, people.c.asked_id == asked.c.customer_id)
     found = select(asked.c.key, consents.c.consent_id).select_from(
@@ -93,15 +96,16 @@ def held_out_keys(connection: Connection) -> frozenset[str]:
     return frozenset(values_of(connection, found))
 
 
-def blocked_of(connection: Connection, questions: Columns) -> dict[str, str]:
+def blocked_of(connection: Connection, questions: Columns, moment: datetime | None = None) -> dict[str, str]:
     """Key to the reason, of those questions whose answer is no.
 
     Args:
         questions: key, customer_id, purpose, channel; each key once.
+        moment: when it is asked: a consent that has expired by then allows nothing.
     """
     with filled(connection, asked, questions), filled(connection, people), filled(connection, known_ids):
         look_up(connection, select(asked.c.customer_id.label("id")))
-        allowed = allowing_consents(connection)
+        allowed = allowing_consents(connection, moment)
         blocked = {key: NO_CONSENT for key in questions["key"] if key not in allowed}
         blocked |= dict.fromkeys(suppressing_reasons(connection), SUPPRESSED)
         blocked |= dict.fromkeys(held_out_keys(connection), HELD_OUT)
@@ -124,8 +128,8 @@ class Consents(Connected):
         after it was recorded.
 
         Args:
-            consents_current: customer_id, purpose, channel, is_allowed, consent_id, decided_at. Of two rows for the
-                same three the denial counts.
+            consents_current: customer_id, purpose, channel, is_allowed, consent_id, decided_at and, where consents end,
+                expires_at. Of two rows for the same three the denial counts.
             at: the moment they are of.
 
         Returns:
@@ -188,14 +192,22 @@ class Consents(Connected):
         with self.reading() as connection:
             return {*values_of(connection, own), *values_of(connection, inherited)}
 
-    def blocked_customers(self, customer_ids: Iterable[str], purpose: str, channel: str) -> dict[str, str]:
-        """Which of these may not be in an audience now, and why: ``no_consent``, ``suppressed`` or ``held_out``."""
+    def blocked_customers(
+        self, customer_ids: Iterable[str], purpose: str, channel: str, moment: datetime | None = None
+    ) -> dict[str, str]:
+        """Which of these may not be in an audience now, and why: ``no_consent``, ``suppressed`` or ``held_out``.
+
+        ``moment``: when it is asked: a consent that has expired by then allows nothing.
+        """
         with self.reading() as connection:
-            return blocked_of(connection, questions_about(customer_ids, purpose, channel))
+            return blocked_of(connection, questions_about(customer_ids, purpose, channel), moment)
 
 
 def _strictest(consents_current: pa.Table) -> Columns:
     """The row that counts for each customer, purpose and channel: a denial where there is one."""
+    if "expires_at" not in consents_current.column_names:
+        nothing = pa.nulls(consents_current.num_rows, pa.timestamp("us"))
+        consents_current = consents_current.append_column("expires_at", nothing)
     rows = consents_current.select([*KEY, *REST])
     is_allowed = pc.fill_null(rows["is_allowed"], False)
     rows = rows.set_column(len(KEY), "is_allowed", is_allowed)

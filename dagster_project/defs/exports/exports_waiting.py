@@ -27,6 +27,7 @@ def exports_waiting(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.S
     with open_ledger(own.ledger_address) as ledger:
         names = waiting(own, ledger, destinations)
         batches = [f"{record.batch_id}:{record.state}" for record in ledger.batches()]
+        batches += [f"{held.fingerprint}:{held.decision}" for held in ledger.held_changes()]
     if waiting_acks(own):
         names.append("acknowledgements")
     if not names:

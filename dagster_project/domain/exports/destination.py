@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from dagster_project.domain.exports.guards import Guards
+
 Kind = Literal["message", "membership"]
 Pickup = Literal["move", "copy"]
 
@@ -28,6 +30,7 @@ class Destination:
         audience_code: the neutral name the receiving platform sees. It gives nothing away about the customers.
         pickup: whether its receiver takes a batch by moving it away, or can only copy it. A batch that is moved can be
             taken back until then; one that is copied counts as taken from the moment it can be seen.
+        guards: what may go without a person's word; None for everything.
         expires_after: a batch older than this must not be used any more.
     """
 
@@ -42,3 +45,4 @@ class Destination:
     audience_code: str | None = None
     expires_after: timedelta = timedelta(days=7)
     pickup: Pickup = "move"
+    guards: Guards | None = None
