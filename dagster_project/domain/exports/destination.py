@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 
 Kind = Literal["message", "membership"]
 
@@ -26,6 +26,7 @@ class Destination:
         segment: the segment that audience is drawn from.
         audience_code: the neutral name the receiving platform sees. It gives nothing away about the customers.
         expires_after: a batch older than this must not be used any more.
+        format_options: what the form leaves to the destination, as ``phone_with_plus``: name and value.
     """
 
     name: str
@@ -38,3 +39,4 @@ class Destination:
     segment: str | None = None
     audience_code: str | None = None
     expires_after: timedelta = timedelta(days=7)
+    format_options: tuple[tuple[str, Any], ...] = ()
