@@ -18,6 +18,8 @@ LONGEST_EMAIL = 254  # characters, RFC 5321
 EMAIL = re.compile(r"[^\W][^\s@\"'(),:;<>\[\]\\`|]{0,63}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{1,62}")
 PHONE = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
 COUNTRY = re.compile(r"[A-Z]{2}")
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z]{2,4})?")
+NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.:-]{0,127}")
 LINK = re.compile(r"https?://[!-~\u00a1-\ud7ff\uf900-\ufdcf\ufdf0-\uffef]{1,2000}")
 POSTAL_CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z -]{1,10}")
 # Characters that break a line, end a string, or turn the text around them: no name has any.
@@ -104,6 +106,15 @@ def country_code(value: str) -> str:
     return code if COUNTRY.fullmatch(code) else ""
 
 
+def language_code(value: str) -> str:
+    """A language as its code, with or without a country, or '' for anything else.
+
+    >>> [language_code(text) for text in ("fi", "sv-FI", "suomeksi", "=1")]
+    ['fi', 'sv-FI', '', '']
+    """
+    return value if LANGUAGE.fullmatch(value) else ""
+
+
 def postal_code(value: str) -> str:
     """A postal code of letters, digits, spaces and hyphens, or '' for anything else.
 
@@ -111,6 +122,15 @@ def postal_code(value: str) -> str:
     ['00100', 'SW1A 1AA', '']
     """
     return value if POSTAL_CODE.fullmatch(value) else ""
+
+
+def number_of(value: str) -> str:
+    """A customer's number, by which another system knows the customer, or '' for what can be no key.
+
+    >>> [number_of(text) for text in ("10017", "A-17.b", "=7", "1 2")]
+    ['10017', 'A-17.b', '', '']
+    """
+    return value if NUMBER.fullmatch(value) else ""
 
 
 def sha256_hex(value: str) -> str:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from dagster_project.domain.exports.formats.format import Format, Rows
 from dagster_project.domain.exports.formats.message import mailboxes, message_cells, names_of, numbers, reasons_of
-from dagster_project.domain.exports.values import country_code, free_text, text_table, texts
+from dagster_project.domain.exports.values import country_code, number_of, text_table, texts
 
 MOST_BYTES = 500_000_000
 LONGEST_ATTRIBUTE = 255  # characters
@@ -24,7 +24,7 @@ COLUMNS = ("external_id", "email", "phone", "first_name", "last_name", "country"
 
 
 def _ids(customers: pa.Table) -> list[str]:
-    return [free_text(value, 255) for value in texts(customers["customer_number"])]
+    return [number_of(value) for value in texts(customers["customer_number"])]
 
 
 def make_messages(contacts: pa.Table) -> Rows:

@@ -39,7 +39,7 @@ def _names(contacts: pa.Table) -> Cells:
 
 
 def _first_names(contacts: pa.Table) -> Cells:
-    return {"first_name": _names(contacts)["first_name"]}
+    return {"first_name": [free_text(value) for value in texts(contacts["first_name"])]}
 
 
 def _phones(contacts: pa.Table) -> Cells:

@@ -12,7 +12,15 @@ import pyarrow as pa
 
 from dagster_project.domain.exports.formats.format import Format, Rows
 from dagster_project.domain.exports.formats.message import mailboxes, message_cells, names_of, numbers, reasons_of
-from dagster_project.domain.exports.values import country_code, free_text, postal_code, text_table, texts
+from dagster_project.domain.exports.values import (
+    country_code,
+    free_text,
+    language_code,
+    number_of,
+    postal_code,
+    text_table,
+    texts,
+)
 
 LONGEST_SUBJECT = 255  # characters
 MAY = (("can_email", "email"), ("can_sms", "sms"), ("can_post", "letter"), ("can_push", "push"))  # whose consent
@@ -26,7 +34,7 @@ CONTACT_POINTS = ("customer_number", "email", "phone", "first_name", "last_name"
 
 def _who(customers: pa.Table) -> dict[str, list[str]]:
     return {
-        "external_id": [free_text(value, 255) for value in texts(customers["customer_number"])],
+        "external_id": [number_of(value) for value in texts(customers["customer_number"])],
         "email": mailboxes(customers),
         "phone_number": numbers(customers),
         **names_of(customers),
@@ -55,7 +63,7 @@ def make_members(customers: pa.Table) -> Rows:
         "city": [free_text(value) for value in texts(customers["city"])],
         "country": [country_code(value) for value in texts(customers["country_code"])],
     }
-    language = {"language": [value if value.isalpha() else "" for value in texts(customers["language_code"])]}
+    language = {"language": [language_code(value) for value in texts(customers["language_code"])]}
     cells = who | language | _flags(customers) | where
     return Rows.of(text_table(cells), [None if number else "no_customer_number" for number in who["external_id"]])
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from dagster_project.domain.exports.destination import Kind
 from dagster_project.domain.exports.manifest import BatchFile
-from dagster_project.domain.exports.values import texts
+from dagster_project.domain.exports.values import language_code, texts
 from dagster_project.domain.exports.writing import Medium, files_of
 
 CONTACT_COLUMNS = (
@@ -146,6 +146,5 @@ def language_of(contacts: pa.Table) -> list[str]:
     >>> language_of(pa.table({"language_code": ["fi", None], "language_fallback": ["en", "en"]}))
     ['fi', 'en']
     """
-    own = pa.array(texts(contacts["language_code"]), pa.string())
-    fallback = pa.array(texts(contacts["language_fallback"]), pa.string())
-    return pc.if_else(pc.equal(own, ""), fallback, own).to_pylist()
+    own, fallback = texts(contacts["language_code"]), texts(contacts["language_fallback"])
+    return [language_code(one) or language_code(other) for one, other in zip(own, fallback, strict=True)]

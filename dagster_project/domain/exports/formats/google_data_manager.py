@@ -60,7 +60,8 @@ def make(customers: pa.Table) -> Rows:
 
 def members(cells: pa.Table) -> list[str]:
     """Each row as an AudienceMember in JSON. Digests, codes and checked postal codes need no escape."""
-    text = {name: shown(cells)[name].combine_chunks() for name in COLUMNS}
+    whole = shown(cells.combine_chunks())
+    text = {name: whole[name].combine_chunks() for name in COLUMNS}
     nothing = pa.scalar(None, pa.string())
 
     def object_of(known: pa.Array, *parts: pa.Array | str) -> pa.Array:

@@ -84,7 +84,7 @@ def form(*, home_country: str = "FI") -> Format:
     def make(contacts: pa.Table) -> Rows:
         """One letter per contact."""
         known = {name: texts(contacts[name]) for name in ("first_name", "last_name", "street", "city")}
-        cells = {name: [free_text(value) for value in values] for name, values in known.items()}
+        cells = {name: [" ".join(free_text(value).split()) for value in values] for name, values in known.items()}
         countries = [country_code(value) for value in texts(contacts["country_code"])]
         codes = [written_code(*pair) for pair in zip(texts(contacts["postal_code"]), countries, strict=True)]
         reasons, blocks = [], []

@@ -20,9 +20,14 @@ def message_cells(contacts: pa.Table) -> Cells:
         "subject": [free_text(value) for value in texts(contacts["subject"])],
         "link": [web_link(value) for value in texts(contacts["link"])],
         "language": language_of(contacts),
-        "planned_for": [value.strftime("%Y-%m-%dT%H:%MZ") for value in contacts["planned_for"].to_pylist()],
+        "planned_for": moments_of(contacts),
         "priority": [str(value) for value in contacts["priority"].to_pylist()],
     }
+
+
+def moments_of(contacts: pa.Table) -> list[str]:
+    """The moment each contact is planned for, in UTC."""
+    return [value.strftime("%Y-%m-%dT%H:%MZ") for value in contacts["planned_for"].to_pylist()]
 
 
 def names_of(customers: pa.Table, longest: int = 255) -> Cells:

@@ -13,12 +13,14 @@ import pyarrow as pa
 
 from dagster_project.domain.exports.destination import Kind
 from dagster_project.domain.exports.formats.format import Format, Rows, language_of
-from dagster_project.domain.exports.formats.message import mailbox
+from dagster_project.domain.exports.formats.message import mailbox, moments_of
 from dagster_project.domain.exports.values import (
     by_value,
     clean_text,
     country_code,
     free_text,
+    language_code,
+    number_of,
     postal_code,
     valid_phone,
     web_link,
@@ -27,13 +29,15 @@ from dagster_project.domain.exports.writing import Medium
 from dagster_project.errors import HoivaError
 
 TYPED: dict[str, Callable[[str], str]] = {
+    "customer_number": number_of,
     "email": mailbox,
     "phone": lambda value: value if valid_phone(value) else "",
     "postal_code": postal_code,
     "country_code": country_code,
+    "language_code": language_code,
     "link": web_link,
 }
-FREE = ("customer_number", "first_name", "last_name", "street", "city", "offer", "subject")
+FREE = ("first_name", "last_name", "street", "city", "offer", "subject")
 POINTS = ("customer_number", "email", "phone", "first_name", "last_name", "street", "postal_code", "city",
           "country_code", "language_code")  # fmt: skip
 OF_CONTACTS = ("contact_id", "care_model", "treatment", "offer", "subject", "link", "language", "planned_for",
@@ -69,7 +73,7 @@ def form(name: str, kind: Kind, columns: Sequence[str] | None = None) -> Format:
 
     def make(customers: pa.Table) -> Rows:
         """The declared columns; a row that does not say who it is about is sent back."""
-        cells = pa.table({column: _cells(customers, column, text) for column in chosen})
+        cells = pa.table({column: _cells(customers, column, text, medium) for column in chosen})
         reachable = [any(values) for values in zip(*(cells[column].to_pylist() for column in who), strict=True)]
         return Rows.of(cells, [None if is_reachable else "not_recognisable" for is_reachable in reachable])
 
@@ -77,11 +81,14 @@ def form(name: str, kind: Kind, columns: Sequence[str] | None = None) -> Format:
     return Format(name, kind, CHANNELS, chosen, tuple(sorted(read & {*POINTS})), make, medium=medium)
 
 
-def _cells(customers: pa.Table, column: str, text: Callable[[str], str]) -> pa.Array:
+def _cells(customers: pa.Table, column: str, text: Callable[[str], str], medium: Medium) -> pa.Array:
     if column == "language":
         return pa.array([value or None for value in language_of(customers)], pa.string())
-    if column in ("planned_for", "priority"):
+    if column == "priority":
         return customers[column].combine_chunks()
+    if column == "planned_for":
+        moments = customers[column].combine_chunks().cast(pa.timestamp("us", "UTC"))
+        return moments if medium == "parquet" else pa.array(moments_of(customers), pa.string())
     if column in FREE:
         return by_value(customers[column], text)
     return by_value(customers[column], TYPED.get(column, clean_text))
