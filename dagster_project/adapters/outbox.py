@@ -77,7 +77,7 @@ def stage(home: Home, batch: Batch) -> Path:
     make_folder(folder, PRIVATE_FOLDER)
     reached("stage.folder_made")
     for file in batch.files:
-        write_file(folder / file.name, file.content, PRIVATE_FILE)
+        write_file(folder / file.name, memoryview(file.content), PRIVATE_FILE)
         reached("stage.file_written")
     write_file(folder / MANIFEST, batch.manifest, PRIVATE_FILE)
     reached("stage.manifest_written")
