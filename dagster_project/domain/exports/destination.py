@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
+from dagster_project.domain.exports.transport import Transport
+
 Kind = Literal["message", "membership"]
 
 
@@ -26,6 +28,7 @@ class Destination:
         segment: the segment that audience is drawn from.
         audience_code: the neutral name the receiving platform sees. It gives nothing away about the customers.
         expires_after: a batch older than this must not be used any more.
+        transport: how its batches travel; None for a tool that reads the outbox itself.
     """
 
     name: str
@@ -38,3 +41,4 @@ class Destination:
     segment: str | None = None
     audience_code: str | None = None
     expires_after: timedelta = timedelta(days=7)
+    transport: Transport | None = None
