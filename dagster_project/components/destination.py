@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dagster_project.components.channels import ChannelName
 from dagster_project.components.fenced import Fault, Folder, load_folder
+from dagster_project.components.transport import TransportFile, refuse_misfit
 from dagster_project.domain.exports.destination import Destination
 from dagster_project.domain.exports.formats import FORMATS
 
@@ -56,12 +57,16 @@ class DestinationFile(BaseModel):
         description="membership only: the name the platform sees, a code as hv-01 that tells nothing about customers",
     )
     expires_after_days: int = Field(default=7, ge=1, le=60, description="an older batch must not be used any more")
+    transport: TransportFile | None = Field(
+        default=None, description="how its batches travel; left out: its tool reads the outbox's folder"
+    )
 
     @model_validator(mode="after")
     def _kind_and_keys_agree(self) -> DestinationFile:
         form = FORMATS[self.format]
         if form.kind != self.kind:
             raise ValueError(f"format {self.format} is for a {form.kind} destination, this one is a {self.kind}")
+        refuse_misfit(self.transport, self.format)
         served = CHANNELS_OF_FORMAT[self.format]
         if self.channel not in served:
             raise ValueError(f"format {self.format} serves the channel {' or '.join(served)}")
@@ -90,6 +95,7 @@ class DestinationFile(BaseModel):
             segment=self.segment,
             audience_code=self.audience_code,
             expires_after=timedelta(days=self.expires_after_days),
+            transport=None if self.transport is None else self.transport.to_transport(),
         )
 
 

@@ -106,6 +106,12 @@ class Transfers(Connected):
                 if fresh:
                     connection.execute(insert(transfer_refusals), fresh)
 
+    def forget_page(self, batch_id: str, page: int) -> None:
+        """Note that a page was surely not applied: it may be sent as if it never had been."""
+        here = (transfer_pages.c.batch_id == batch_id, transfer_pages.c.page == page)
+        with self.writing() as connection:
+            connection.execute(delete(transfer_pages).where(*here, transfer_pages.c.state == "sending"))
+
     def refused_rows(self, batch_id: str) -> dict[str, str]:
         """Row key to reason of the rows of a batch that its platform has refused so far."""
         query = select(transfer_refusals.c.row_key, transfer_refusals.c.reason)

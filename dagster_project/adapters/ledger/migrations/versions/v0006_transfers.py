@@ -38,9 +38,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=128), nullable=False),
         sa.Column("remote_id", sa.String(length=1024), nullable=True),
         sa.Column("sent_at", UtcMoment(), nullable=False),
-        sa.CheckConstraint(
-            "state in ('sending', 'processing', 'done')", name=op.f("ck_transfer_pages_state_known")
-        ),
+        sa.CheckConstraint("state in ('sending', 'processing', 'done')", name=op.f("ck_transfer_pages_state_known")),
         sa.ForeignKeyConstraint(["batch_id"], ["transfers.batch_id"], name=op.f("fk_transfer_pages_batch_id")),
         sa.PrimaryKeyConstraint("batch_id", "page", name=op.f("pk_transfer_pages")),
     )
