@@ -14,6 +14,7 @@ from dagster_project.components.fenced import Fault, Folder, load_folder
 from dagster_project.components.transport import TransportFile, refuse_misfit
 from dagster_project.domain.exports.destination import Destination
 from dagster_project.domain.exports.formats import FORMATS
+from dagster_project.domain.exports.transport import Pull
 
 FOLDER = Path(__file__).resolve().parent.parent / "defs" / "exports" / "destinations"
 Name = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{1,49}$")]  # becomes a folder's and a table's name
@@ -140,3 +141,8 @@ def destinations(folder: Path = FOLDER) -> list[Destination]:
     """The destinations whose files are right, by name."""
     items = load_destinations(folder).items
     return [items[name].to_destination() for name in sorted(items)]
+
+
+def pulled(folder: Path = FOLDER) -> frozenset[str]:
+    """The names of destinations whose tools fetch for themselves."""
+    return frozenset(one.name for one in destinations(folder) if isinstance(one.transport, Pull))

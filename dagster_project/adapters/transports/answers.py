@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,21 @@ def unanswered(ledger: Ledger, destination: Destination) -> list[str]:
     """The ids of batches that were delivered and not answered yet."""
     delivered = {one.batch_id for one in ledger.transfers(destination.name) if one.state == "delivered"}
     return [one.batch_id for one in ledger.batches(destination.name, set(UNDELIVERED)) if one.batch_id in delivered]
+
+
+def asked_again(ledger: Ledger, destinations: Iterable[Destination], now: datetime) -> list[str]:
+    """``destination:hour`` where an answer may lie on the other side: asked for once an hour, for a sensor.
+
+    After a batch has expired nobody is asked for an answer to it by this; a run for another reason still asks.
+    """
+    asked = []
+    for one in destinations:
+        if isinstance(one.transport, FILES):
+            open_ids = set(unanswered(ledger, one))
+            records = [record for record in ledger.batches(one.name, set(UNDELIVERED)) if record.batch_id in open_ids]
+            if any(record.as_of + one.expires_after > now for record in records):
+                asked.append(f"{one.name}:answers:{now:%Y-%m-%dT%H}")
+    return asked
 
 
 def _fetch(settings: Settings, ledger: Ledger, destination: Destination) -> int:
