@@ -11,11 +11,14 @@ import typer
 
 from dagster_project.commands.backtest import backtest
 from dagster_project.commands.check import check
+from dagster_project.commands.deliver import deliver
 from dagster_project.commands.identity import identity
 from dagster_project.commands.map import map_
 from dagster_project.commands.plan import plan
+from dagster_project.commands.serve import serve
 from dagster_project.commands.shared import AsJson, Home, err, moment_of, out, print_json, settings_of
 from dagster_project.commands.story import story
+from dagster_project.commands.token import token
 from dagster_project.errors import HoivaError
 
 app = typer.Typer(
@@ -160,10 +163,13 @@ def dev(
 
 app.command(epilog="Example: `hoiva backtest high_value_fading --from 2026-01-01 --to 2026-03-31`")(backtest)
 app.command(epilog="Example: `hoiva check`")(check)
+app.command(epilog="Example: `hoiva deliver contact_centre_calls`")(deliver)
 app.add_typer(identity)
 app.command("map", epilog="Example: `hoiva map high_value_fading --out map.html`")(map_)
 app.command(epilog="Example: `hoiva plan high_value_fading`")(plan)
+app.command(epilog="Example: `hoiva serve --port 8443`")(serve)
 app.command(epilog="Example: `hoiva story welcome_after_first_purchase`")(story)
+app.add_typer(token)
 
 
 def main() -> None:

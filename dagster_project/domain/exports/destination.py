@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
+from dagster_project.domain.exports.transport import Transport
+
 Kind = Literal["message", "membership"]
 Pickup = Literal["move", "copy"]
 
@@ -30,6 +32,7 @@ class Destination:
             taken back until then; one that is copied counts as taken from the moment it can be seen.
         expires_after: a batch older than this must not be used any more.
         format_options: what the form leaves to the destination, as ``phone_with_plus``: name and value.
+        transport: how its batches travel; None for a tool that reads the outbox itself.
     """
 
     name: str
@@ -44,3 +47,4 @@ class Destination:
     expires_after: timedelta = timedelta(days=7)
     pickup: Pickup = "move"
     format_options: tuple[tuple[str, Any], ...] = ()
+    transport: Transport | None = None
