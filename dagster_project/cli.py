@@ -16,6 +16,7 @@ from dagster_project.commands.map import map_
 from dagster_project.commands.plan import plan
 from dagster_project.commands.shared import AsJson, Home, err, moment_of, out, print_json, settings_of
 from dagster_project.commands.story import story
+from dagster_project.commands.verify import verify
 from dagster_project.errors import HoivaError
 
 app = typer.Typer(
@@ -164,6 +165,7 @@ app.add_typer(identity)
 app.command("map", epilog="Example: `hoiva map high_value_fading --out map.html`")(map_)
 app.command(epilog="Example: `hoiva plan high_value_fading`")(plan)
 app.command(epilog="Example: `hoiva story welcome_after_first_purchase`")(story)
+app.command(epilog="Example: `hoiva verify --repair`")(verify)
 
 
 def main() -> None:
