@@ -27,6 +27,7 @@ from dagster_project.adapters.durable import (
     sync_folder,
     write_file,
 )
+from dagster_project.adapters.holding import is_held
 from dagster_project.domain.exports.batches import BatchRecord
 from dagster_project.domain.exports.manifest import Batch, faults, folder_name
 from dagster_project.errors import HoivaError
@@ -139,6 +140,8 @@ def recover(settings: Settings, ledger: Ledger) -> list[BatchRecord]:
         the batches that were found between opening and publishing.
     """
     home = settings.at_home.make()
+    if is_held(home):
+        return []  # a restored home does not know yet whether these have left
     names = {record.destination for record in ledger.batches(states={"prepared"})}
     for folder in (home.outbox / ".staging", sent_rows.folder_of(home)):
         names |= {path.name for path in folder.iterdir()} if folder.is_dir() else set()

@@ -18,7 +18,7 @@ OTHERS = 0o077  # the rights of everybody but the owner
 SETTLED_AFTER = 3600  # seconds: a younger file may be in the hands of a step at work
 # Written beside their place and renamed into it: .name.1234 (a process id), .name.new, and the published folders.
 UNFINISHED = re.compile(r"\..+\.(\d+|new)$")
-UNPUBLISHED = re.compile(r"\.(publishing|removed)-\w+$")
+UNPUBLISHED = re.compile(r"\.(publishing|removed|backup)-\w+$")
 
 
 def check_folders(settings: Settings) -> Iterator[Finding]:

@@ -139,8 +139,8 @@ def break_the_chain(own: Settings) -> None:
     sql(own, f"update batches set manifest_sha256 = '{sha}' where destination = 'letters' and sequence = 1")
 
 
-AGAIN = "insert into contact_transitions (contact_id, status, batch_id, moved_at) select contact_id, status, batch_id," \
-    " moved_at from contact_transitions where status = 'published' limit 1"  # fmt: skip
+AGAIN = "insert into contact_transitions (contact_id, status, batch_id, moved_at) select contact_id, status," \
+    " batch_id, moved_at from contact_transitions where status = 'published' limit 1"  # fmt: skip
 MOVE_NEXT = "update batches set sequence = 9 where destination = 'letters' and sequence = 3"
 A_LAKE_FILE = "[0-9a-f]*.parquet"
 
