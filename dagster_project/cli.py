@@ -12,6 +12,7 @@ import typer
 from dagster_project.commands.backtest import backtest
 from dagster_project.commands.backup import backup
 from dagster_project.commands.check import check
+from dagster_project.commands.guard import guard
 from dagster_project.commands.identity import identity
 from dagster_project.commands.map import map_
 from dagster_project.commands.plan import plan
@@ -149,21 +150,27 @@ def dev(
     port: Annotated[int, typer.Option("--port", help="The port of the Dagster UI on this machine.")] = 3000,
     home: Home = None,
 ) -> None:
-    """The Dagster UI with schedules and sensors, reachable from this machine alone."""
+    """The Dagster UI with schedules and sensors, on this machine alone and behind a login (the address has the key)."""
     from dagster_project.adapters.dagster_home import prepare
+    from dagster_project.adapters.guarding.serving import serve_dagster
     from dagster_project.settings import CHECKOUT
 
-    prepare(settings_of(home))
+    own = settings_of(home)
+    prepare(own)
     os.environ["HOIVA_UNATTENDED"] = "true"  # schedules and sensors start by themselves here, and nowhere else
-    out.print(f"Dagster: http://127.0.0.1:{port}  (drop files into landing/<source>/; stop with Ctrl-C)")
-    binary = Path(sys.executable).parent / "dagster"
-    os.chdir(CHECKOUT)
-    os.execv(binary, [str(binary), "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)])
+    command = [str(Path(sys.executable).parent / "dagster"), "dev", "-w", "workspace.yaml"]
+
+    def tell(address: str) -> None:
+        out.print(f"Dagster, in half a minute: {address}", markup=False, soft_wrap=True)
+        out.print("Drop files into landing/<source>/; stop with Ctrl-C.")
+
+    raise typer.Exit(serve_dagster(command, CHECKOUT, port, own.guard_password_hash, tell))
 
 
 app.command(epilog="Example: `hoiva backtest high_value_fading --from 2026-01-01 --to 2026-03-31`")(backtest)
 app.command(epilog="Example: `hoiva backup BACKUPS`")(backup)
 app.command(epilog="Example: `hoiva check`")(check)
+app.command(epilog="Example: `hoiva guard --to http://127.0.0.1:3000 --name hoiva.example.com --https`")(guard)
 app.add_typer(identity)
 app.command("map", epilog="Example: `hoiva map high_value_fading --out map.html`")(map_)
 app.command(epilog="Example: `hoiva plan high_value_fading`")(plan)
