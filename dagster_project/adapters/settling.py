@@ -8,9 +8,7 @@ been sent, and never twice comes first.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 import os
 import shutil
@@ -18,16 +16,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
-from sqlalchemy import select, union
+from sqlalchemy import select
 
-from dagster_project.adapters import sent_rows
 from dagster_project.adapters.durable import PRIVATE_FOLDER, make_folder, reached, sync_folder
 from dagster_project.adapters.holding import is_held, let_go, marker
 from dagster_project.adapters.ledger.frames import values_of
-from dagster_project.adapters.ledger.tables import consents, contacts, customer_aliases, identities, memberships
+from dagster_project.adapters.ledger.tables import contacts
 from dagster_project.adapters.outbox import (
     MANIFEST,
     batch_folder,
@@ -37,10 +33,10 @@ from dagster_project.adapters.outbox import (
     recover,
     staging_folder,
 )
+from dagster_project.adapters.settling_members import changes_in
 from dagster_project.adapters.verifying.outbox_checks import OUT, TAKEN, rows_listed
 from dagster_project.domain.exports.batches import BatchRecord, MembershipChange
 from dagster_project.domain.exports.manifest import folder_name
-from dagster_project.domain.exports.values import keyed_hash
 from dagster_project.errors import HoivaError
 
 if TYPE_CHECKING:
@@ -190,7 +186,7 @@ def _adopt(settings: Settings, ledger: Ledger, destination: Destination, folder:
         contact_ids = [line["row_key"] for line in lines]
         _all_wait(ledger, contact_ids, place, told["as_of"])
     else:
-        changes = _changes(settings, ledger, destination, folder, told, lines)
+        changes = changes_in(settings, ledger, destination, folder, told, lines)
     ledger.open_batch(record, contact_ids, changes, purpose=destination.purpose, channel=destination.channel)
     home = settings.at_home
     ledger.publish_batch(record.batch_id, lambda: _put(home, destination.name, folder), moment, recheck=False)
@@ -220,64 +216,6 @@ def _put(home: Home, destination: str, folder: Path) -> None:
     shutil.copytree(folder, staging)
     os.rename(staging, taken)
     sync_folder(taken.parent)
-
-
-def _changes(
-    settings: Settings,
-    ledger: Ledger,
-    destination: Destination,
-    folder: Path,
-    told: dict[str, Any],
-    lines: Sequence[Mapping[str, str]],
-) -> list[MembershipChange]:
-    """Whom a membership batch added and removed, and the rows to let go of them by, from the batch's own files."""
-    salt = settings.identity_salt
-    whose = {keyed_hash(salt, destination.name, one, size=10): one for one in _everybody(ledger)}
-    unknown = {line["row_key"] for line in lines} - whose.keys()
-    if unknown:
-        raise HoivaError(
-            f"{len(unknown)} customers of {destination.name}/{folder.name} are unknown here: land what came since the"
-            f" backup and run that night again (hoiva run --as-of {told['as_of']}), then settle"
-        )
-    role_of = {file["name"]: file["role"] for file in told["files"]}
-    prints: dict[str, str] = {}
-    kept: list[dict[str, str | None]] = []
-    columns: list[str] = []
-    for file in told["files"]:
-        if file["role"] != "add":
-            continue
-        text = (folder / file["name"]).read_text(encoding="utf-8")
-        columns, *rows = list(csv.reader(io.StringIO(text, newline="")))
-        ids = [whose[line["row_key"]] for line in lines if line["file"] == file["name"]]
-        for customer_id, cells in zip(ids, rows, strict=True):
-            prints[customer_id] = keyed_hash(salt, destination.name, *cells)
-            kept.append(
-                {"customer_id": customer_id, **{name: cell or None for name, cell in zip(columns, cells, strict=True)}}
-            )
-    if kept:
-        schema = pa.schema([(name, pa.string()) for name in ("customer_id", *columns)])
-        rows_added = pa.Table.from_pylist(kept, schema=schema)
-        sent_rows.keep(settings.at_home, destination.name, folder.name, rows_added)
-    held = {row["customer_id"]: row["fingerprint"] for row in ledger.memberships(destination.name).to_pylist()}
-    removed = [whose[line["row_key"]] for line in lines if role_of[line["file"]] == "remove"]
-    key_of = {customer_id: key for key, customer_id in whose.items()}
-    return [MembershipChange(one, key_of[one], print_, "add") for one, print_ in prints.items()] + [
-        MembershipChange(one, key_of[one], held.get(one, ""), "remove") for one in removed if one not in prints
-    ]
-
-
-def _everybody(ledger: Ledger) -> list[str]:
-    """Every id under which the ledger knows a customer."""
-    columns = (
-        consents.c.customer_id,
-        memberships.c.customer_id,
-        contacts.c.customer_id,
-        identities.c.customer_id,
-        customer_aliases.c.customer_id,
-        customer_aliases.c.alias_customer_id,
-    )
-    with ledger.reading() as connection:
-        return values_of(connection, union(*(select(column.label("id")) for column in columns)))
 
 
 def _carried_off(home: Home, ledger: Ledger, destination: str, number: int) -> None:

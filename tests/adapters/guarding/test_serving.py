@@ -29,7 +29,7 @@ from dagster_project.adapters.guarding.guard import COOKIE, Guard
 from dagster_project.adapters.guarding.proxy import Proxy
 from dagster_project.adapters.guarding.serving import hidden_place
 
-TOKEN = "open-sesame"
+KEY = "open-sesame"
 LARGE = b"0123456789abcdef" * 100_000
 
 
@@ -54,9 +54,9 @@ def guarded(upstream: str) -> Iterator[httpx.Client]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    guard = Guard(Proxy(upstream), {f"127.0.0.1:{port}"}, token=TOKEN)
+    guard = Guard(Proxy(upstream), {f"127.0.0.1:{port}"}, token=KEY)
     with served(guard, "127.0.0.1", port) as address, httpx.Client(base_url=address, trust_env=False) as browser:
-        assert browser.get("/login", params={"token": TOKEN}).status_code == 303
+        assert browser.get("/login", params={"token": KEY}).status_code == 303
         yield browser
 
 
