@@ -181,11 +181,23 @@ app.command(epilog="Example: `hoiva verify --repair`")(verify)
 
 
 def main() -> None:
-    """The entry point: a mistake a person can mend is one line on standard error."""
+    """The entry point: a mistake a person can mend is one line on standard error, and no error quotes a row."""
+    from dagster_project.adapters.boundary import install, place_of
+    from dagster_project.adapters.redaction import DISK_FULL, is_disk_full, told
+
+    install(with_dagster=False)  # definitions.py puts up the rest, where Dagster is loaded
     try:
         app()
     except HoivaError as error:
         err.print("hoiva:", str(error), style="red", markup=False, soft_wrap=True)
+        sys.exit(1)
+    except Exception as error:  # a mistake of ours: its type and place, for whoever mends it
+        known = (
+            DISK_FULL
+            if is_disk_full(error)
+            else f"unexpected {type(error).__name__} at {place_of(error)}: {told(error)}"
+        )
+        err.print("hoiva:", known, style="red", markup=False, soft_wrap=True)
         sys.exit(1)
 
 
