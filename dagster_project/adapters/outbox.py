@@ -140,8 +140,6 @@ def recover(settings: Settings, ledger: Ledger) -> list[BatchRecord]:
         the batches that were found between opening and publishing.
     """
     home = settings.at_home.make()
-    if is_held(home):
-        return []  # a restored home does not know yet whether these have left
     names = {record.destination for record in ledger.batches(states={"prepared"})}
     for folder in (home.outbox / ".staging", sent_rows.folder_of(home)):
         names |= {path.name for path in folder.iterdir()} if folder.is_dir() else set()
@@ -161,6 +159,8 @@ def recover_destination(home: Home, ledger: Ledger, destination: str) -> list[Ba
     - Neither: staged files are flushed before the ledger opens a batch and are removed only after it released it, so
       somebody carried the published folder off. It counts as published: never twice comes first.
     """
+    if is_held(home):
+        return []  # a restored home does not know yet whether these have left
     prepared = ledger.batches(destination=destination, states={"prepared"})
     for record in prepared:
         name = folder_name(record.sequence, record.batch_id)
