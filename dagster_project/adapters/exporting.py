@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from dagster_project.adapters import contact_batches, holding, membership_batches
+from dagster_project.adapters import approving, contact_batches, membership_batches
 from dagster_project.adapters.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folder, reached, replace_file
+from dagster_project.adapters.holding import HELD_WORDS, is_held
 from dagster_project.adapters.outbox import (
     last_sequence,
     one_at_a_time,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from dagster_project.domain.exports.destination import Destination
     from dagster_project.settings import Home, Settings
 
+log = logging.getLogger(__name__)
 SEGMENT_SIZES = "analytics/segment_sizes"  # published beside the audiences drawn from the segments
 MOST_ATTEMPTS = 20  # each one ends or drops whoever stopped the one before
 
@@ -39,9 +42,9 @@ def export_destination(settings: Settings, ledger: Ledger, destination: Destinat
     A message destination gets the claimed contacts of its channel; a membership destination what changed in its
     audience. While the audience's segment has not the size it should have (:func:`held_back`), the audience stays as
     the destination holds it, and only whoever may not be in any is taken out; so it is too while a change waits for a
-    person's word (:mod:`~dagster_project.adapters.holding`). Whoever may no longer be contacted, or cannot be reached,
-    is left out with a reason in the ledger. A batch nobody has taken yet in which somebody must not be contacted any
-    more is taken back first.
+    person's word (:mod:`~dagster_project.adapters.approving`). Whoever may no longer be contacted, or cannot be
+    reached, is left out with a reason in the ledger. A batch nobody has taken yet in which somebody must not be
+    contacted any more is taken back first.
 
     Args:
         as_of: the moment of the export (UTC, with zone).
@@ -54,6 +57,9 @@ def export_destination(settings: Settings, ledger: Ledger, destination: Destinat
         HoivaError: another export holds the destination, or consents kept changing meanwhile.
     """
     home = settings.at_home.make()
+    if is_held(home):
+        log.warning("%s: %s", destination.name, HELD_WORDS)
+        return None
     with one_at_a_time(home, destination.name):
         recover_destination(home, ledger, destination.name)
         withdraw_blocked_from(home, ledger, destination.name, as_of)
@@ -61,18 +67,18 @@ def export_destination(settings: Settings, ledger: Ledger, destination: Destinat
         sent: Batch | None = None
         for _ in range(MOST_ATTEMPTS):
             content = _content(settings, ledger, destination, version, as_of)
-            is_held = (
+            must_wait = (
                 content is not None
                 and not is_frozen(version, destination)
-                and holding.is_held(ledger, destination, content, as_of)
+                and approving.must_wait(ledger, destination, content, as_of)
             )
-            if is_held:
+            if must_wait:
                 content = _of_who_must_leave(settings, ledger, destination, version, as_of)
             if content is None:
                 _mark(home, destination, version)
                 return sent
             batch = _publish(home, ledger, destination, version, content, as_of)
-            if batch is not None and is_held:
+            if batch is not None and must_wait:
                 sent = batch  # who had to leave has left; what is held now is what remains
             elif batch is not None:
                 ledger.end_hold(destination.name)
@@ -106,7 +112,7 @@ def waiting(
         moment: when it is asked (UTC); now, unless a test says otherwise.
     """
     at = moment or datetime.now(UTC)
-    if not has_published(settings):
+    if not has_published(settings) or is_held(settings.at_home):
         return []
     version = open_published(settings)
     unfinished = {record.destination for record in ledger.batches(states={"prepared"})}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def status_of(settings: Settings) -> dict[str, Any]:
     """The state of one home: what was delivered, what is published, what lies in the outbox."""
-    from dagster_project.adapters.holding import in_words
+    from dagster_project.adapters.approving import in_words
     from dagster_project.adapters.ledger import open_ledger
 
     with open_ledger(settings.ledger_address) as ledger:

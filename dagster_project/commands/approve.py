@@ -22,7 +22,7 @@ def approve(
     """Let a held change of a destination go with its next export, or refuse it: exactly that change, no later one."""
     from dataclasses import asdict
 
-    from dagster_project.adapters.holding import decide, in_words
+    from dagster_project.adapters.approving import decide, in_words
 
     own = settings_of(home)
     who = by or getpass.getuser()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from dagster_project.adapters.holding import in_words
+from dagster_project.adapters.approving import in_words
 from dagster_project.adapters.ledger.holds import HeldChange
 
 NOTHING_IS_HELD = "nothing_is_held"

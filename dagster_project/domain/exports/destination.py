@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from dagster_project.domain.exports.guards import Guards
+from dagster_project.domain.exports.transport import Transport
 
 Kind = Literal["message", "membership"]
 Pickup = Literal["move", "copy"]
@@ -32,6 +33,8 @@ class Destination:
             taken back until then; one that is copied counts as taken from the moment it can be seen.
         guards: what may go without a person's word; None for everything.
         expires_after: a batch older than this must not be used any more.
+        format_options: what the form leaves to the destination, as ``phone_with_plus``: name and value.
+        transport: how its batches travel; None for a tool that reads the outbox itself.
     """
 
     name: str
@@ -46,3 +49,5 @@ class Destination:
     expires_after: timedelta = timedelta(days=7)
     pickup: Pickup = "move"
     guards: Guards | None = None
+    format_options: tuple[tuple[str, Any], ...] = ()
+    transport: Transport | None = None

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from typer.testing import CliRunner
 
-from dagster_project.adapters import holding
+from dagster_project.adapters import approving
 from dagster_project.adapters.exporting import export_destination, waiting
 from dagster_project.adapters.ledger import Ledger, open_ledger
 from dagster_project.cli import app
@@ -57,7 +57,7 @@ def told(home: Settings, ledger: Ledger, audience: list[str]) -> Batch | None:
 
 
 def approve(home: Settings, destination: str = "google", is_approved: bool = True) -> None:
-    holding.decide(home, destination, is_approved=is_approved, by="liisa", because="agreed", moment=AS_OF)
+    approving.decide(home, destination, is_approved=is_approved, by="liisa", because="agreed", moment=AS_OF)
 
 
 def test_more_than_thirty_of_a_hundred_removed_wait(home: Settings, ledger: Ledger) -> None:
@@ -65,7 +65,7 @@ def test_more_than_thirty_of_a_hundred_removed_wait(home: Settings, ledger: Ledg
     assert told(home, ledger, IDS[11:]) is None, "five of fourteen may not"
     (held,) = ledger.held_changes()
     assert (held.destination, held.reason, held.decision) == ("google", "many_removed", None)
-    assert holding.in_words(held) == "would remove 5 of 14 members"
+    assert approving.in_words(held) == "would remove 5 of 14 members"
     assert len(batches(home, "google")) == 2
     approve(home)
     assert waiting(home, ledger, [AUDIENCE]) == ["google"]
