@@ -83,6 +83,19 @@ def withdraw_blocked(settings: Settings, ledger: Ledger, moment: datetime) -> li
     return taken_back
 
 
+def withdraw_blocked_naming(
+    settings: Settings, ledger: Ledger, customer_ids: Iterable[str], moment: datetime
+) -> list[BatchRecord]:
+    """The same for destinations that have one of these customers in an unanswered batch, under any id."""
+    home = settings.at_home.make()
+    taken_back = []
+    for destination in sorted(set(ledger.batches_naming(customer_ids).values())):
+        with one_at_a_time(home, destination):
+            recover_destination(home, ledger, destination)
+            taken_back += withdraw_blocked_from(home, ledger, destination, moment)
+    return taken_back
+
+
 def withdraw_blocked_from(home: Home, ledger: Ledger, destination: str, moment: datetime) -> list[BatchRecord]:
     """The same for one destination, which the caller holds."""
     blocked = {

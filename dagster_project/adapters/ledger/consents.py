@@ -28,7 +28,7 @@ from dagster_project.adapters.ledger.frames import (
 from dagster_project.adapters.ledger.marks import mark
 from dagster_project.adapters.ledger.tables import consents, customer_aliases, holdouts, suppressions
 from dagster_project.adapters.ledger.types import UtcMoment
-from dagster_project.domain.decisions.suppression import EVERY, WITHDRAWN, Suppression
+from dagster_project.domain.decisions.suppression import EVERY, OPTED_OUT, WITHDRAWN, Suppression
 
 # What is asked: may this customer be contacted for this purpose on this channel? ``key`` names the question.
 asked = temporary(
@@ -141,7 +141,7 @@ class Consents(Connected):
             with filled(connection, known_now, _strictest(consents_current)):
                 (_replace_all if is_newest else _deny)(connection)
             measure(connection, consents)
-            _lift_answered(connection)
+            lift_answered(connection)
         return is_newest
 
     def suppress(self, suppressed: Iterable[Suppression], at: datetime) -> int:
@@ -243,21 +243,23 @@ def _same_key() -> Any:
     return and_(*(known_now.c[name] == consents.c[name] for name in KEY))
 
 
-def _lift_answered(connection: Connection) -> None:
-    """End withdrawals that a later consent for the same purpose and channel answers."""
+def lift_answered(connection: Connection) -> None:
+    """End withdrawals that a later consent for the same purpose and channel answers.
+
+    One heard as it landed ends also where the consents say it themselves by now.
+    """
     _, aliases, condition = today_of(suppressions.c.customer_id)
-    answer = (
-        select(consents.c.customer_id)
-        .where(
-            or_(
-                consents.c.customer_id == suppressions.c.customer_id,
-                consents.c.customer_id == select(aliases.c.customer_id).where(condition).scalar_subquery(),
-            ),
-            consents.c.purpose == suppressions.c.purpose,
-            consents.c.channel == suppressions.c.channel,
-            consents.c.is_allowed,
-            consents.c.decided_at > suppressions.c.recorded_at,
-        )
-        .exists()
+    same = (
+        or_(
+            consents.c.customer_id == suppressions.c.customer_id,
+            consents.c.customer_id == select(aliases.c.customer_id).where(condition).scalar_subquery(),
+        ),
+        consents.c.purpose == suppressions.c.purpose,
+        consents.c.channel == suppressions.c.channel,
     )
-    connection.execute(delete(suppressions).where(suppressions.c.reason == WITHDRAWN, answer))
+    found = select(consents.c.customer_id).where(*same)
+    is_given_since = found.where(consents.c.is_allowed, consents.c.decided_at > suppressions.c.recorded_at).exists()
+    is_said = found.where(~consents.c.is_allowed, consents.c.decided_at >= suppressions.c.recorded_at).exists()
+    reason = suppressions.c.reason
+    ends = or_(and_(reason.in_([WITHDRAWN, OPTED_OUT]), is_given_since), and_(reason == OPTED_OUT, is_said))
+    connection.execute(delete(suppressions).where(ends))

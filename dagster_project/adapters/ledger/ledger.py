@@ -15,6 +15,7 @@ from dagster_project.adapters.ledger.holds import Holds
 from dagster_project.adapters.ledger.households import Households
 from dagster_project.adapters.ledger.memberships import Memberships
 from dagster_project.adapters.ledger.migrate import to_head
+from dagster_project.adapters.ledger.opt_outs import OptOuts
 from dagster_project.adapters.ledger.tokens import Tokens
 from dagster_project.adapters.ledger.transfers import Transfers
 from dagster_project.adapters.ledger.withdrawals import Withdrawals
@@ -22,7 +23,7 @@ from dagster_project.adapters.ledger.withdrawals import Withdrawals
 
 class Ledger(
     Deliveries, Aliases, Households, Consents, Enrolments, CareModels, Claims, Contacts, Batches, Memberships,
-    Withdrawals, Holds, Transfers, Tokens,
+    Withdrawals, Holds, OptOuts, Transfers, Tokens,
 ):  # fmt: skip
     """One ledger. Make it with :func:`open_ledger`; it may be shared by threads and opened by many processes."""
 
