@@ -11,14 +11,25 @@ from dagster_project.adapters.ledger.contacts import Contacts
 from dagster_project.adapters.ledger.deliveries import Deliveries
 from dagster_project.adapters.ledger.engine import make_engine
 from dagster_project.adapters.ledger.enrolments import Enrolments
+from dagster_project.adapters.ledger.erasures import Erasures
 from dagster_project.adapters.ledger.households import Households
 from dagster_project.adapters.ledger.memberships import Memberships
 from dagster_project.adapters.ledger.migrate import to_head
 
 
 class Ledger(
-    Deliveries, Aliases, Households, Consents, Enrolments, CareModels, Claims, Contacts, Batches, Memberships
-):  # fmt: skip
+    Deliveries,
+    Aliases,
+    Households,
+    Consents,
+    Enrolments,
+    CareModels,
+    Claims,
+    Contacts,
+    Batches,
+    Memberships,
+    Erasures,
+):
     """One ledger. Make it with :func:`open_ledger`; it may be shared by threads and opened by many processes."""
 
     def __enter__(self) -> Ledger:

@@ -70,11 +70,15 @@ deliveries = Table(
     Column("count_delivered", BigInteger, nullable=False),
     Column("count_loaded", BigInteger, nullable=False),
     Column("count_quarantined", BigInteger, nullable=False),
+    Column("count_erased", BigInteger, nullable=False, server_default="0"),
     Column("known_mode", WORD, nullable=False),
     Column("arrived_at", UtcMoment, nullable=False),
     Column("landed_at", UtcMoment, nullable=False),
     _one_of("status", "loaded", "refused", "repeated", "held"),
-    CheckConstraint("status <> 'loaded' or count_delivered = count_loaded + count_quarantined", name="nothing_is_lost"),
+    CheckConstraint(
+        "status <> 'loaded' or count_delivered = count_loaded + count_quarantined + count_erased",
+        name="nothing_is_lost",
+    ),
 )
 Index("ix_deliveries_source_file_id", deliveries.c.source, deliveries.c.file_id)
 Index(
