@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from dagster_project.adapters.durable import PRIVATE_FOLDER, make_folder
+from dagster_project.adapters.gate.admitting import holds_erased, without_erased
 from dagster_project.adapters.gate.csv_records import csv_records
 from dagster_project.adapters.gate.json_records import json_records
 from dagster_project.adapters.gate.parquet_records import parquet_records
@@ -139,8 +140,10 @@ def _land(
             )
         typed, delivered = _typed(settings, contract, name, data, file, file_id, arrived_at or landed_at, history)
     except Refused as refused:
-        archive(settings, contract.source, "refused", file_id, file.name, data)
+        if not holds_erased(settings, ledger, data, file.name):
+            archive(settings, contract.source, "refused", file_id, file.name, data)
         return delivery("refused", reason_code=refused.reason_code, message=str(refused))
+    typed, data, erased = without_erased(settings, ledger, contract, name, typed, data, file.name)
     path_date = (arrived_at or landed_at).date()
     write_rows(settings, contract, name, path_date, file_id, typed.rows)
     keep_misfits(settings, contract.source, name, file_id, file.name, typed.misfits)
@@ -153,6 +156,7 @@ def _land(
         count_delivered=delivered,
         count_loaded=typed.rows.num_rows,
         count_quarantined=typed.misfits.num_rows,
+        count_erased=erased,
     )
 
 

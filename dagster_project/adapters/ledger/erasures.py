@@ -28,7 +28,14 @@ from dagster_project.adapters.ledger.connected import Connected
 from dagster_project.adapters.ledger.contacts import move
 from dagster_project.adapters.ledger.erasure_tables import erased_identifiers, erasure_steps, erasures
 from dagster_project.adapters.ledger.frames import filled, picked, picks, rows_of, temporary, values_of
-from dagster_project.adapters.ledger.tables import contacts, deliveries, membership_changes, metadata, suppressions
+from dagster_project.adapters.ledger.tables import (
+    contacts,
+    customer_aliases,
+    deliveries,
+    membership_changes,
+    metadata,
+    suppressions,
+)
 from dagster_project.domain.decisions.suppression import EVERY
 
 ERASED = "erased"  # the reason of a suppression and of a contact that ends
@@ -150,6 +157,27 @@ class Erasures(Connected):
                         found[table.name] = [dict(row._mapping) for row in rows]
         return found
 
+    def current_customers(self, asked: Iterable[str]) -> dict[str, str]:
+        """Of these ids those the ledger knows, each with the id its customer has today."""
+        with self.reading() as connection, filled(connection, picked, picks(asked)):
+            keys = select(picked.c.key)
+            known: set[str] = set()
+            for table in metadata.sorted_tables:
+                for column in (table.c[name] for name in ID_COLUMNS if name in table.c):
+                    known |= set(values_of(connection, select(column).where(column.in_(keys)).distinct()))
+            alias = customer_aliases
+            current = select(alias.c.alias_customer_id, alias.c.customer_id).where(
+                alias.c.alias_customer_id.in_(keys), alias.c.is_current
+            )
+            return {one: one for one in known} | dict(rows_of(connection, current))
+
+    def ids_leading_to(self, customer_ids: Iterable[str]) -> set[str]:
+        """Every id that leads to these customers today."""
+        with self.reading() as connection, filled(connection, picked, picks(customer_ids)):
+            alias = customer_aliases
+            mine = (alias.c.customer_id.in_(select(picked.c.key)), alias.c.is_current)
+            return set(values_of(connection, select(alias.c.alias_customer_id).where(*mine)))
+
     def contacts_of(self, customer_ids: Iterable[str]) -> list[str]:
         """The ids of every contact that was claimed for these customers."""
         with self.reading() as connection, filled(connection, picked, picks(customer_ids)):
@@ -215,13 +243,14 @@ def correct_deliveries(connection: Connection, corrections: Iterable[Mapping[str
     rows = [{f"a_{name}": value for name, value in one.items()} for one in corrections]
     if rows:
         same = [deliveries.c[name] == bindparam(f"a_{name}") for name in ("source", "table_name", "file_id")]
-        loaded, quarantined = bindparam("a_loaded"), bindparam("a_quarantined")
+        loaded: Any = bindparam("a_loaded")
+        quarantined: Any = bindparam("a_quarantined")
         values: dict[Any, Any] = {
             "count_loaded": deliveries.c.count_loaded - loaded,
             "count_quarantined": deliveries.c.count_quarantined - quarantined,
             "count_erased": deliveries.c.count_erased + loaded + quarantined,
         }
-        counted = deliveries.c.status.in_(("loaded", "held"))
+        counted = or_(deliveries.c.status == "loaded", deliveries.c.status == "held")
         connection.execute(update(deliveries).where(*same, counted).values(values), rows)
     return {"deliveries": len(rows)}
 
