@@ -56,6 +56,10 @@ class DestinationFile(BaseModel):
         description="membership only: the name the platform sees, a code as hv-01 that tells nothing about customers",
     )
     expires_after_days: int = Field(default=7, ge=1, le=60, description="an older batch must not be used any more")
+    pickup: Literal["move", "copy"] = Field(
+        default="move",
+        description="move: its receiver takes a batch by a rename, until then it can be taken back; copy: it cannot",
+    )
 
     @model_validator(mode="after")
     def _kind_and_keys_agree(self) -> DestinationFile:
@@ -90,6 +94,7 @@ class DestinationFile(BaseModel):
             segment=self.segment,
             audience_code=self.audience_code,
             expires_after=timedelta(days=self.expires_after_days),
+            pickup=self.pickup,
         )
 
 

@@ -20,6 +20,7 @@ from dagster_project.adapters.erasing.scan import Found, scan_file
 from dagster_project.adapters.erasing.sweeping import sweep
 from dagster_project.adapters.erasing.versions import take_from_published
 from dagster_project.adapters.ledger.erasures import correct_deliveries, end_contacts_of, forget_customers
+from dagster_project.adapters.withdrawing import withdraw
 from dagster_project.domain.erasure.receipt import TITLES, receipt_text
 from dagster_project.errors import HoivaError
 
@@ -155,7 +156,7 @@ class _Steps:
         self.on_step(step)
         told = {name: number for name, number in act().items() if number}
         reached(f"erase.{step}.acted")
-        self.house.ledger.finish_step(self.case.erasure_id, step, told, self.moment, change)
+        self.house.ledger.finish_step(self.case.erasure_id, step, told, datetime.now(UTC), change)
         reached(f"erase.{step}.done")
 
     def before_waiting(self) -> None:
@@ -174,7 +175,7 @@ class _Steps:
         self._do("quarantine", lambda: stores.take_from_quarantine(home, case))
         self._do("archive", lambda: stores.take_from_archive(home, contracts, case))
         self._do("refused", lambda: stores.take_from_refused(self._refused(patterns)))
-        self._do("landing", lambda: self._take_from_waiting())
+        self._do("landing", self._take_from_waiting)
         self._do("deliveries", dict, lambda connection: correct_deliveries(connection, _corrections(case)))
         self._do("databases", lambda: take_from_duckdb(settings, case.keys))
         self._do("published", lambda: take_from_published(settings, case.keys, patterns))
@@ -203,12 +204,6 @@ class _Steps:
         return found
 
     def _withdraw(self, ids: list[str]) -> Mapping[str, int]:
-        import importlib.util
-
-        if importlib.util.find_spec("dagster_project.adapters.withdrawing") is None:
-            return {}
-        from dagster_project.adapters.withdrawing import withdraw
-
         return {"batches": len(withdraw(self.house.settings, self.house.ledger, ids, self.moment))}
 
     def _refused(self, patterns: Patterns) -> list[Path]:
@@ -250,7 +245,7 @@ def _tell(house: House, erasure_id: str, waiting: Mapping[str, str]) -> Told:
         "count_customers": one.count_customers,
         "requested_at": _text(one.requested_at),
         "ended_at": _text(one.ended_at) if one.ended_at else None,
-        "steps": {step: told | {"done_at": _text(told["done_at"])} for step, told in steps.items()},
+        "steps": {step: steps[step] | {"done_at": _text(steps[step]["done_at"])} for step in TITLES if step in steps},
         "waits_for": dict(waiting),
     }
     folder = make_folder(journal.folder_of(house.settings.at_home))

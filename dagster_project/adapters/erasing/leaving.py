@@ -20,7 +20,7 @@ from dagster_project.adapters.durable import reached, sync_folder
 from dagster_project.adapters.erasing.case import Case
 from dagster_project.adapters.erasing.stores import write_parquet
 from dagster_project.adapters.exporting import export_destination
-from dagster_project.adapters.outbox import batch_folder, one_at_a_time
+from dagster_project.adapters.outbox import WITHDRAWN, batch_folder, one_at_a_time, staging_folder, taken_folder
 from dagster_project.adapters.published import has_published
 from dagster_project.domain.exports.delta import HELD
 from dagster_project.domain.exports.manifest import folder_name
@@ -80,8 +80,8 @@ def must_be_told(ledger: Ledger, case: Case) -> bool:
 
 
 def is_taken(home: Home, record: BatchRecord) -> bool:
-    """Whether a receiver has a batch: it has answered, or the folder is no longer where it was put."""
-    if record.state not in ("prepared", "published"):
+    """Whether a batch waits for nobody: answered, taken back, copied, or no longer where it was put."""
+    if record.state not in ("prepared", "published") or record.pickup == "copy":
         return True
     name = folder_name(record.sequence, record.batch_id)
     return record.state == "published" and not batch_folder(home, record.destination, name).is_dir()
@@ -109,9 +109,13 @@ def delete_batches(settings: Settings, ledger: Ledger, case: Case) -> dict[str, 
 
 
 def _folders_of(home: Home, destination: str, name: str) -> list[Path]:
-    places = (home.outbox / destination, home.outbox / ".withdrawn", home.outbox / ".staging" / destination)
-    found = [path for place in places for path in place.rglob(name) if path.is_dir()] if home.outbox.is_dir() else []
-    return list(dict.fromkeys(found))
+    places = (
+        batch_folder(home, destination, name),
+        taken_folder(home, destination, name),
+        home.outbox / WITHDRAWN / destination / name,
+        staging_folder(home, destination, name),
+    )
+    return [path for path in places if path.is_dir()]
 
 
 def delete_sent_rows(home: Home, customer_ids: Iterable[str]) -> dict[str, int]:

@@ -15,6 +15,7 @@ TITLES = {
     "archive": "delivered files, cut",
     "refused": "refused files, removed",
     "landing": "files that waited to be taken in",
+    "deliveries": "balances of deliveries, corrected",
     "databases": "warehouse and vault, rewritten",
     "published": "published tables, made again",
     "outbox": "batches that were taken, deleted",
