@@ -20,9 +20,9 @@ from dagster_project.adapters.durable import reached, sync_folder
 from dagster_project.adapters.erasing.case import Case
 from dagster_project.adapters.erasing.stores import write_parquet
 from dagster_project.adapters.exporting import export_destination
+from dagster_project.adapters.ledger.memberships import HELD
 from dagster_project.adapters.outbox import WITHDRAWN, batch_folder, one_at_a_time, staging_folder, taken_folder
 from dagster_project.adapters.published import has_published
-from dagster_project.domain.exports.delta import HELD
 from dagster_project.domain.exports.manifest import folder_name
 
 if TYPE_CHECKING:
