@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from dagster_project.adapters import withdrawing
 from dagster_project.adapters.acks import read_acks
 from dagster_project.adapters.deciding import run_decisions
 from dagster_project.adapters.exporting import export_all
@@ -24,9 +26,10 @@ CAPACITY = 24  # letters a day, fewer than there are proposals: the claim has so
 CHANNELS = FREE.channels | {"email": replace(FREE.channels["email"], daily_capacity=CAPACITY)}
 POLICY = replace(FREE, channels=CHANNELS, per_customer_per_day=1)
 DENIED = IDS[36:38]  # said no since yesterday
-WITHDRAWS = (IDS[39], IDS[7])  # whose contact is worth most, and who is told to the audience's platform
+WITHDRAWS = (IDS[39], IDS[7], IDS[26])  # whose letter is worth most; who is in the audience; who is added today
 
 
+@cache
 def settings_of(home: Path) -> Settings:
     """The settings of the killed house: nobody is drawn into the holdout but those the template names."""
     return Settings(home=home, holdout_share=0.0)
@@ -71,8 +74,16 @@ def make_template(home: Path) -> Path:
     return home
 
 
-def withdraw(home: Path) -> None:
-    """Two customers withdraw, as the file gate records it: at once."""
+def say_no(home: Path) -> None:
+    """Three customers withdraw, and the ledger knows it at once."""
     settings = settings_of(home)
     with open_ledger(settings.ledger_address) as ledger:
         ledger.suppress([Suppression(customer_id, "withdrawn") for customer_id in WITHDRAWS], MOMENT)
+
+
+def withdraw(home: Path) -> None:
+    """The same, and the batches that wait for their receivers are taken back."""
+    say_no(home)
+    settings = settings_of(home)
+    with open_ledger(settings.ledger_address) as ledger:
+        withdrawing.withdraw(settings, ledger, WITHDRAWS, MOMENT)

@@ -9,11 +9,10 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from dagster_project.adapters.outbox import is_whole
-from dagster_project.settings import Home, Settings
+from dagster_project.adapters.outbox import TAKEN, is_whole, take
+from dagster_project.settings import Home
 
 DESTINATIONS = ("google", "letters")
-TAKEN = ".taken"
 NOBODY_THERE = "nobody_there"  # a reason that ends a contact
 REFUSED_ENDINGS = "01"  # of keys that are refused: about every eighth row
 
@@ -54,7 +53,7 @@ class Receiver:
     @property
     def folders(self) -> Home:
         """Where the outbox and the answers are."""
-        return Settings(home=self.home).at_home
+        return Home(self.home.resolve())
 
     def waiting(self) -> list[Path]:
         """The batches that can be taken now."""
@@ -69,12 +68,10 @@ class Receiver:
         found = []
         for batch in self.waiting():
             assert is_whole(batch), f"{batch.name} can be seen and is not whole"
-            away = batch.parent / TAKEN
-            away.mkdir(mode=0o700, exist_ok=True)
-            assert not (away / batch.name).exists(), "the same batch twice"
-            os.rename(batch, away / batch.name)
-            found.append(away / batch.name)
-            self.answer(away / batch.name)
+            taken = take(self.folders, batch.parent.name, batch.name)
+            assert taken is not None
+            found.append(taken)
+            self.answer(taken)
         return found
 
     def answer(self, batch: Path) -> None:

@@ -67,7 +67,7 @@ def reckon(home: Path) -> Reckoning:
     if len(live) > CAPACITY:
         found.false.append(f"{len(live)} letters are more than a day's capacity")
     found.unsettled += [record.batch_id for record in records if record.state in ("prepared", "published")]
-    found.unsettled += _left_over(home, {record.batch_id for record in records})
+    found.unsettled += _left_over(home, {record.batch_id for record in records if record.state != "withdrawn"})
     holding = receiver.holding()
     found.false += [f"audience {row[0]} is held {times} times" for row, times in holding.items() if times != 1]
     held = {row[0] for row in holding}
@@ -80,7 +80,7 @@ def reckon(home: Path) -> Reckoning:
 def _left_over(home: Path, known: set[str]) -> list[str]:
     """Files of batches that are none: staged, kept rows of nobody's batch, answers not read, batches not taken."""
     folders = settings_of(home).at_home
-    staged = [path.name for path in (folders.outbox / ".staging").glob("*/*")]
+    staged = [path.name for kind in (".staging", ".withdrawn") for path in (folders.outbox / kind).glob("*/*")]
     kept = [path.name for path in folder_of(folders).glob("*/*") if path.stem.partition("-")[2] not in known]
     answers = [path.name for name in DESTINATIONS for path in (folders.acks / name).glob("*.json")]
     set_aside = [path.name for name in DESTINATIONS for path in (folders.acks / name / ".set_aside").glob("*")]
@@ -88,17 +88,23 @@ def _left_over(home: Path, known: set[str]) -> list[str]:
 
 
 def _broken_chain(receiver: Receiver) -> list[str]:
-    """Batches whose number or whose memory of the one before is not what a receiver expects."""
+    """Batches that do not follow the one before them, with every number between explained as withdrawn."""
     wrong = []
     for name in DESTINATIONS:
-        before, expected = None, 1
+        before, last = None, 0
         for batch in receiver.taken(name):
             manifest = json.loads((batch / "manifest.json").read_bytes())
-            if (manifest["sequence"], manifest["previous_manifest_sha256"]) != (expected, before):
+            explained = {entry["sequence"] for entry in manifest.get("withdrawn", ())}
+            between = set(range(last + 1, manifest["sequence"]))
+            if manifest["previous_manifest_sha256"] != before or between - explained:
                 wrong.append(f"{name} {batch.name} does not follow the one before")
-            before = hashlib.sha256((batch / "manifest.json").read_bytes()).hexdigest()
-            expected += 1
+            before, last = hashlib.sha256((batch / "manifest.json").read_bytes()).hexdigest(), manifest["sequence"]
     return wrong
+
+
+def taken_by(home: Path) -> set[str]:
+    """The batches that were taken by now."""
+    return {f"{name}/{batch.name}" for name in DESTINATIONS for batch in Receiver(home).taken(name)}
 
 
 def seen_by(home: Path) -> set[str]:
@@ -113,7 +119,7 @@ def seen_by(home: Path) -> set[str]:
 
 
 def published_in_spite(home: Path, before: set[str]) -> list[str]:
-    """Contacts and adds of customers who withdrew, in batches that appeared only after the withdrawal was recorded."""
+    """Contacts and adds of customers who withdrew, in other batches than these; or still in the audience at the end."""
     settings = settings_of(home)
     theirs = {contact_id for contact_id, row in contacts_of(home).items() if row[2] in WITHDRAWS}
     keys = {keyed_hash(settings.identity_salt, "google", customer_id, size=10) for customer_id in WITHDRAWS}

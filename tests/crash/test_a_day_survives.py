@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.day import make_template, withdraw, work
+from tests.crash.day import make_template, say_no, withdraw, work
 from tests.crash.killed import copy_of, killed_after, killed_at
 from tests.crash.receiver import Receiver
-from tests.crash.reckoning import Reckoning, contacts_of, published_in_spite, reckon, seen_by, settle
+from tests.crash.reckoning import Reckoning, contacts_of, published_in_spite, reckon, seen_by, settle, taken_by
 from tests.crash.syscalls import Call, calls_of, killed_before, needs_strace
 from tests.crash.wrong_days import (
     answer_away_then_record,
@@ -82,13 +82,13 @@ def survive(played: Played, home: Path) -> None:
 
 
 def survive_withdrawn(home: Path, *, polls_first: bool) -> None:
-    """The same with two consents withdrawn between crash and recovery: nobody is told of them any more."""
+    """The same with consents withdrawn between crash and recovery: nobody hears of it who had not taken it before."""
     if polls_first:
         Receiver(home).poll()
-    out_before = seen_by(home)
+    before = taken_by(home)
     withdraw(home)
     settle(home)
-    assert published_in_spite(home, out_before) == []
+    assert published_in_spite(home, before) == []
     assert reckon(home) == NOTHING_WRONG
 
 
@@ -131,6 +131,43 @@ def test_killed_at_calls_spread_over_the_day(played: Played, calls: list[Call]) 
 @pytest.mark.parametrize("part", range(10))
 def test_killed_at_every_call_of_the_day(played: Played, calls: list[Call], part: int) -> None:
     kill_at(played, calls, range(part, len(calls), 10))
+
+
+@pytest.fixture(scope="module")
+def published(played: Played) -> Path:
+    """The house after its day's work, before anybody took the batches."""
+    home = copy_of(played.morning, played.folder / "published")
+    work(home)
+    return home
+
+
+def kill_withdrawal(published: Path, folder: Path, step: int) -> int:
+    """A withdrawal that is killed: whatever was not published when it was recorded never is. How many were killed."""
+    listened = calls_of(copy_of(published, folder / "home"), withdraw, folder / "record")
+    listened = calls_of(copy_of(published, folder / "home"), withdraw, folder / "record")
+    for place in range(0, len(listened), step):
+        home = copy_of(published, folder / "home")
+        assert killed_before(home, listened[place], withdraw, folder / "record") == place, listened[place]
+        before = seen_by(home)
+        if place // step % 2:
+            Receiver(home).poll()
+            before = taken_by(home)
+        withdraw(home)  # the gate did not hear that it was recorded, and does it again
+        settle(home)
+        assert published_in_spite(home, before & taken_by(home)) == [], listened[place]
+        assert reckon(home) == NOTHING_WRONG, listened[place]
+    return len(range(0, len(listened), step))
+
+
+@needs_strace
+def test_a_withdrawal_killed_at_calls_spread_over_it(published: Path, played: Played) -> None:
+    assert kill_withdrawal(published, played.folder, step=25) > 4
+
+
+@needs_strace
+@pytest.mark.crash
+def test_a_withdrawal_killed_at_every_call_of_it(published: Path, played: Played) -> None:
+    assert kill_withdrawal(published, played.folder, step=1) > 100
 
 
 def kill_at_random(played: Played, kills: int, seed: int) -> None:
@@ -204,7 +241,7 @@ def test_the_judge_finds_a_recovery_that_does_not_ask_for_consent(played: Played
     home = played.killed()
     assert killed_at(home, "publish.before_rename", _letters_alone)
     out_before = seen_by(home)
-    withdraw(home)
+    say_no(home)
     with publishing_without_a_last_look():
         settle(home)
     assert published_in_spite(home, out_before)

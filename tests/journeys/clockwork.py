@@ -18,10 +18,9 @@ from unittest import mock
 from zoneinfo import ZoneInfo
 
 import dagster as dg
+from dagster._core.events import DagsterEvent, DagsterEventType
 from dagster._core.instance import DagsterInstance
 from dagster._core.launcher import LaunchRunContext, RunLauncher
-from dagster._core.events import DagsterEvent, DagsterEventType
-from dagster._serdes import ConfigurableClass
 from dagster._core.remote_origin import InProcessCodeLocationOrigin
 from dagster._core.run_coordinator import DefaultRunCoordinator
 from dagster._core.test_utils import create_test_daemon_workspace_context, instance_for_test
@@ -29,6 +28,7 @@ from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._core.workspace.load_target import InProcessWorkspaceLoadTarget
 from dagster._daemon.sensor import execute_sensor_iteration
 from dagster._scheduler.scheduler import launch_scheduled_runs
+from dagster._serdes import ConfigurableClass
 
 from dagster_project.adapters.acks import read_acks
 from dagster_project.adapters.deciding import run_decisions
@@ -169,8 +169,10 @@ class _Now(datetime):
 
 
 class _Small:
-    items = {name: SimpleNamespace(to_destination=lambda given=given: given) for name, given in
-             (("letters", LETTERS), ("google", GOOGLE))}
+    items = {
+        name: SimpleNamespace(to_destination=lambda given=given: given)
+        for name, given in (("letters", LETTERS), ("google", GOOGLE))
+    }
 
 
 @dataclass
