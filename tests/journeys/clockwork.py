@@ -30,11 +30,11 @@ from dagster._daemon.sensor import execute_sensor_iteration
 from dagster._scheduler.scheduler import launch_scheduled_runs
 from dagster._serdes import ConfigurableClass
 
-from dagster_project.adapters.acks import read_acks
+from dagster_project.adapters.acks import read_acks, waiting_acks
 from dagster_project.adapters.deciding import run_decisions
-from dagster_project.adapters.exporting import export_all
+from dagster_project.adapters.exporting import export_all, waiting
 from dagster_project.adapters.gate import settled_files
-from dagster_project.adapters.ledger import open_ledger
+from dagster_project.adapters.ledger import Ledger, open_ledger
 from dagster_project.components.automation import DECIDE, EXPORT
 from dagster_project.components.running import AS_OF_TAG
 from dagster_project.defs.decisions.every_morning import every_morning
@@ -168,11 +168,18 @@ class _Now(datetime):
         return WORLD.now
 
 
-class _Small:
-    items = {
-        name: SimpleNamespace(to_destination=lambda given=given: given)
-        for name, given in (("letters", LETTERS), ("google", GOOGLE))
-    }
+def _destinations() -> Any:
+    named = {"letters": LETTERS, "google": GOOGLE}
+    files = {name: SimpleNamespace(to_destination=lambda given=given: given) for name, given in named.items()}
+    return SimpleNamespace(items=files)
+
+
+def _now() -> datetime:
+    return WORLD.now
+
+
+def _timestamp() -> float:
+    return WORLD.now.timestamp()
 
 
 @dataclass
@@ -181,6 +188,7 @@ class Daemon:
 
     process: Any
     instance: DagsterInstance
+    catches_up: int = 5  # missed ticks it makes up for, as Dagster's own setting
     times: dict[str, Any] = field(default_factory=dict)
     logger: logging.Logger = field(default_factory=lambda: logging.getLogger("clockwork"))
 
@@ -190,13 +198,19 @@ class Daemon:
 
     def schedules(self) -> None:
         """One pass of the scheduler."""
-        for fault in launch_scheduled_runs(self.process, self.logger, WORLD.now, self.times):
+        given = {"max_catchup_runs": self.catches_up}
+        for fault in launch_scheduled_runs(self.process, self.logger, WORLD.now, self.times, **given):
             assert fault is None, fault
 
     def sensors(self) -> None:
         """One pass over the sensors."""
         for fault in execute_sensor_iteration(self.process, self.logger, None, None):
             assert fault is None, fault
+
+
+def anything_for_sensors(own: Settings, ledger: Ledger) -> bool:
+    """What both sensors ask first. Where it is no, Dagster's pass over them does nothing but write that down."""
+    return bool(settled_files(own, WORLD.now)) or waiting_acks(own) or bool(waiting(own, ledger, [LETTERS, GOOGLE]))
 
 
 @contextmanager
@@ -215,11 +229,11 @@ def daemon(folder: Path, start: datetime) -> Iterator[Daemon]:
     )
     with ExitStack() as stack:
         enter = stack.enter_context
-        enter(mock.patch("dagster._time._mockable_get_current_datetime", lambda: WORLD.now))
-        enter(mock.patch("dagster._time._mockable_get_current_timestamp", lambda: WORLD.now.timestamp()))
+        enter(mock.patch("dagster._time._mockable_get_current_datetime", _now))
+        enter(mock.patch("dagster._time._mockable_get_current_timestamp", _timestamp))
         enter(mock.patch.object(landing_sensor, "datetime", _Now))
         enter(mock.patch.object(exports_sensor, "datetime", _Now))
-        enter(mock.patch.object(exports_sensor, "load_destinations", _Small))
+        enter(mock.patch.object(exports_sensor, "load_destinations", _destinations))
         instance = enter(instance_for_test(overrides=at_once, temp_dir=str(folder)))
         process = enter(create_test_daemon_workspace_context(target, instance))
         (location,) = process.create_request_context().get_code_location_entries().values()
