@@ -60,6 +60,7 @@ def main() -> int:
             "DBT_TARGET_PATH": str(scratch / "target"),  # sqlfluff's templater runs dbt: nothing in the checkout
             "DBT_LOG_PATH": str(scratch / "logs"),
         }
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # libraries are compiled once, not in every process
         (scratch / "home" / "vault").mkdir(parents=True)
         parts = {"lint": lambda: lint(environment), "tests": lambda: tests(environment, scratch)}
         for name, run in parts.items():
