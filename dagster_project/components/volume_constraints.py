@@ -99,7 +99,7 @@ def unknown_words(volumes: VolumesFile, text: Text, known: set[str], skills: Ski
     faults: list[Fault] = []
 
     def fault(number: int, *path: str, reason: str) -> None:
-        place = ("constraints", number, *path)
+        place: tuple[str | int, ...] = ("constraints", number, *path)
         faults.append(Fault(VOLUMES_FILE, text.line_of(place), ".".join(map(str, place)), reason))
 
     for number, one in enumerate(volumes.constraints):
