@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from dagster_project.commands.approve import approve
 from dagster_project.commands.backtest import backtest
 from dagster_project.commands.backup import backup
 from dagster_project.commands.check import check
@@ -171,6 +172,7 @@ def dev(
     raise typer.Exit(serve_dagster(command, CHECKOUT, port, own.guard_password_hash, tell))
 
 
+app.command(epilog="Example: `hoiva approve meta_fading_high_value --because 'the segment was redefined'`")(approve)
 app.command(epilog="Example: `hoiva backtest high_value_fading --from 2026-01-01 --to 2026-03-31`")(backtest)
 app.command(epilog="Example: `hoiva backup BACKUPS`")(backup)
 app.command(epilog="Example: `hoiva check`")(check)

@@ -138,6 +138,16 @@ def show_status(out: Console, state: dict[str, Any]) -> None:
     else:
         out.print("Nothing is published yet: hoiva run --as-of 2026-03-31")
     show_batches(out, state["batches"])
+    show_held(out, state["held_changes"])
+
+
+def show_held(out: Console, held: list[dict[str, Any]]) -> None:
+    """Which changes wait for a person's word, and what was said."""
+    for change in held:
+        word = change["decision"] or f"held: hoiva approve {change['destination']}"
+        out.print(
+            f"{change['destination']}: its next batch {change['in_words']} ({word})", style="yellow", markup=False
+        )
 
 
 def show_published(out: Console, numbers: dict[str, Any]) -> None:

@@ -17,15 +17,18 @@ if TYPE_CHECKING:
 
 def status_of(settings: Settings) -> dict[str, Any]:
     """The state of one home: what was delivered, what is published, what lies in the outbox."""
+    from dagster_project.adapters.approving import in_words
     from dagster_project.adapters.ledger import open_ledger
 
     with open_ledger(settings.ledger_address) as ledger:
         deliveries = [_plain(delivery) for delivery in ledger.deliveries()]
+        held = [_plain(change) | {"in_words": in_words(change)} for change in ledger.held_changes()]
     state: dict[str, Any] = {
         "home": str(settings.home),
         "deliveries": deliveries,
         "published": None,
         "batches": batches_of(settings),
+        "held_changes": held,
     }
     if has_published(settings):
         with reader(settings) as published:
@@ -89,7 +92,7 @@ def _beside(settings: Settings, path: Path) -> Path:
     return path.relative_to(settings.at_home.root)
 
 
-def _plain(delivery: Any) -> dict[str, Any]:
+def _plain(row: Any) -> dict[str, Any]:
     from dataclasses import asdict
 
-    return asdict(delivery)
+    return asdict(row)

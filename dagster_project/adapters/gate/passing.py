@@ -14,7 +14,7 @@ import duckdb
 import pyarrow as pa
 
 from dagster_project.adapters.durable import PRIVATE_FOLDER, make_folder
-from dagster_project.adapters.gate import opt_outs
+from dagster_project.adapters.gate import heeding, opt_outs
 from dagster_project.adapters.gate.admitting import holds_erased, without_erased
 from dagster_project.adapters.gate.csv_records import csv_records
 from dagster_project.adapters.gate.delivered import Delivered, delivered
@@ -131,9 +131,11 @@ def _land(
 ) -> Delivery:
     name = (table or contract.table_of(found.name) or "")[:LONGEST_TABLE]
     known_at = arrived_at or landed_at
+    heard: set[str] = set()  # customers whose refusal in a row that fits stands
 
     def delivery(status: str, opted_out: list[OptedOut], message: str = "", **more: object) -> Delivery:
         count = opt_outs.hand_over(settings, ledger, opted_out, known_at)
+        heeding.let_go(settings, ledger, heard | opt_outs.whose(settings, opted_out), landed_at)
         if count:
             message = "; ".join(part for part in (message, f"{count} refusals in it count all the same") if part)
         told = Delivery(
@@ -187,6 +189,8 @@ def _land(
         failed = _failed_expectations(settings, contract.source, name, found.file_id, typed, landed_at)
     if failed:
         said_no += opt_outs.of_rows(typed, promised)
+    elif not history:
+        heard |= heeding.heed_rows(settings, ledger, typed, promised, known_at, landed_at)
     return delivery(
         "held" if failed else "loaded",
         said_no,
