@@ -110,10 +110,11 @@ def resume(house: House, erasure_id: str, moment: datetime, on_step: OnStep = la
     case = kept_case(home, erasure_id)
     ended = {one.erasure_id: one for one in ledger.erasures("ended")}
     if erasure_id in ended:
-        if case is not None:
+        told = _tell(house, erasure_id, {})
+        if case is not None:  # the crash came between the last note and the end
             case.drop(home)
             reached("erase.case_dropped")
-        return _tell(house, erasure_id, {})
+        return told
     if case is None:
         raise HoivaError(f"the case of erasure {erasure_id} is gone from the vault: restore it, or erase them again")
     digests = case.who.digests(settings.identity_salt) | case.digests

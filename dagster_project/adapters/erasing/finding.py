@@ -80,7 +80,7 @@ def find(
     emails = {email_of(email) for email in wanted.emails}
     phones = {phone_of(phone, region) for phone in wanted.phones}
     customers = _todays(ledger, clusters, wanted.customer_ids)
-    records = wanted.records | _records_with(settings, tables, emails, phones, wanted)
+    records = set(wanted.records) | _records_with(settings, tables, emails, phones, wanted)
     if wanted.digests:
         outside = Outside(wanted.digests, settings.identity_salt, region)
         records |= set(outside.those_named(RECORD, clusters["source_record_id"].to_pylist()))
