@@ -369,9 +369,9 @@ def look(settings: Settings, *, deep: bool = False) -> Found:
     return scan(settings.at_home, Patterns([*VALUES, *ids]), deep=deep)
 
 
-def take_all(settings: Settings) -> None:
+def take_all(settings: Settings, destination: str = "[a-z]*") -> None:
     """Every receiver takes whatever waits for it."""
-    for folder in sorted(settings.at_home.outbox.glob("[a-z]*/[0-9]*")):
+    for folder in sorted(settings.at_home.outbox.glob(f"{destination}/[0-9]*")):
         take(settings.at_home, folder.parent.name, folder.name)
 
 

@@ -36,7 +36,7 @@ def begin(house: House, one: Person = ONE) -> None:
 
 
 def go_on(house: House) -> None:
-    take_all(house.settings)
+    take_all(house.settings, "google")
     resume_all(house, LATER)
 
 
@@ -168,7 +168,7 @@ def test_a_restored_backup_forgets_again(house: House, tmp_path: Path) -> None:
         shutil.copytree(folder_of(house.settings.at_home), folder_of(restored.settings.at_home))
         assert scan(restored.settings.at_home, Patterns(ONE.fields)).numbers == set(range(7))
         replay(restored, LATER)
-        take_all(restored.settings)
+        take_all(restored.settings, "google")
         (told,) = resume_all(restored, LATER)
         assert told.state == "ended"
         assert scan(restored.settings.at_home, Patterns(ONE.fields)).hits == {}
