@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dagster_project.adapters.erasing.finding import Wanted
     from dagster_project.settings import Settings
 
-KINDS = {"customer_id": "customer_ids", "email": "emails", "phone": "phones"}
+KINDS = ("customer_id", "email", "phone")
 
 
 def erase(
@@ -138,13 +138,13 @@ def _wanted(
 ) -> Wanted:
     from dagster_project.adapters.erasing.finding import Wanted
 
-    read = _read_file(file) if file is not None else {kind: set() for kind in KINDS}
+    read: dict[str, set[str]] = _read_file(file) if file is not None else {kind: set() for kind in KINDS}
     read["customer_id"] |= set(customer_ids or ())
     for kind, value in (("email", email), ("phone", phone)):
         if value is not None:
             read[kind].add(sys.stdin.readline().strip() if value == "-" else value)
-    sets = {field: frozenset(value for value in read[kind] if value) for kind, field in KINDS.items()}
-    return Wanted(**sets, everyone=everyone)
+    ids, emails, phones = (frozenset(value for value in read[kind] if value) for kind in KINDS)
+    return Wanted(customer_ids=ids, emails=emails, phones=phones, everyone=everyone)
 
 
 def _read_file(file: Path) -> dict[str, set[str]]:
@@ -154,7 +154,7 @@ def _read_file(file: Path) -> dict[str, set[str]]:
     except (OSError, UnicodeDecodeError):
         raise HoivaError(f"{file.name} cannot be read: give a CSV in UTF-8") from None
     rows = csv.DictReader(text.splitlines())
-    if not set(rows.fieldnames or ()) & KINDS.keys():
+    if not set(rows.fieldnames or ()) & set(KINDS):
         raise HoivaError(f"{file.name} needs a header with one of {', '.join(KINDS)}")
     found: dict[str, set[str]] = {kind: set() for kind in KINDS}
     for row in rows:

@@ -41,6 +41,7 @@ class Case:
         needles: values that must not be found anywhere afterwards, as written.
         batches: every batch that carried them.
         digests: hashes of identifiers that a journal names besides.
+        count_deliveries: files that had been handed to the gate when the case was made.
     """
 
     erasure_id: str
@@ -51,6 +52,7 @@ class Case:
     needles: list[str] = field(default_factory=list)
     batches: list[str] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
+    count_deliveries: int = 0
 
     @property
     def keys(self) -> set[str]:
@@ -69,6 +71,7 @@ class Case:
             "needles": self.needles,
             "batches": self.batches,
             "digests": self.digests,
+            "count_deliveries": self.count_deliveries,
         }
         path = case_file(home, self.erasure_id)
         make_folder(path.parent, PRIVATE_FOLDER)
@@ -102,4 +105,5 @@ def kept_case(home: Home, erasure_id: str) -> Case | None:
         needles=told["needles"],
         batches=told["batches"],
         digests=told["digests"],
+        count_deliveries=told["count_deliveries"],
     )

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,9 +110,11 @@ def resume(house: House, erasure_id: str, moment: datetime, on_step: OnStep = la
     case = kept_case(home, erasure_id)
     ended = {one.erasure_id: one for one in ledger.erasures("ended")}
     if erasure_id in ended:
-        if case is not None:
+        told = _tell(house, erasure_id, {})
+        if case is not None:  # the crash came between the last note and the end
             case.drop(home)
-        return _tell(house, erasure_id, {})
+            reached("erase.case_dropped")
+        return told
     if case is None:
         raise HoivaError(f"the case of erasure {erasure_id} is gone from the vault: restore it, or erase them again")
     digests = case.who.digests(settings.identity_salt) | case.digests
@@ -121,6 +124,12 @@ def resume(house: House, erasure_id: str, moment: datetime, on_step: OnStep = la
     reached("erase.begun")
     ledger.finish_step(erasure_id, "stopped", {"customers": case.count_customers}, moment)
     reached("erase.stopped")
+    if len(ledger.deliveries()) != case.count_deliveries and "withdrawn" not in ledger.erasure_steps(erasure_id):
+        # A file came in between the look and the block: look once more; from now on none can bring them.
+        again = find(settings, ledger, house.contracts, _as_found(case), erasure_id)
+        again.digests = case.digests
+        again.keep(home)
+        case = again
     _Steps(house, case, moment, on_step).before_waiting()
     waiting = leaving.waits_for(settings, ledger, house.destinations, case, moment)
     if waiting and leaving.must_be_told(ledger, case):
@@ -143,12 +152,25 @@ def resume(house: House, erasure_id: str, moment: datetime, on_step: OnStep = la
     return told
 
 
+def _as_found(case: Case) -> Wanted:
+    """The people of a case, to be looked for again."""
+    who = case.who
+    return Wanted(
+        records=frozenset(who.records), emails=frozenset(who.emails), phones=frozenset(who.phones), everyone=True
+    )
+
+
 class _Steps:
     """The steps in their order, each skipped when the ledger says that it is done."""
 
     def __init__(self, house: House, case: Case, moment: datetime, on_step: OnStep) -> None:
         self.house, self.case, self.moment, self.on_step = house, case, moment, on_step
         self.done = house.ledger.erasure_steps(case.erasure_id)
+
+    @cached_property
+    def patterns(self) -> Patterns:
+        """What must not be found, ready to be looked for."""
+        return Patterns(self.case.needles)
 
     def _do(self, step: str, act: Callable[[], Mapping[str, Any]], change: Any = None) -> None:
         if step in self.done:
@@ -163,7 +185,6 @@ class _Steps:
         """Everything that need not wait for anybody."""
         settings, ledger, case = self.house.settings, self.house.ledger, self.case
         home, ids = settings.at_home, sorted(case.who.customers)
-        patterns = Patterns(case.needles)
         contracts = self.house.contracts
         self._do("withdrawn", lambda: self._withdraw(ids))
         self._do("contacts", dict, lambda connection: end_contacts_of(connection, ids, self.moment))
@@ -174,11 +195,11 @@ class _Steps:
         self._do("lake", lambda: stores.take_from_lake(home, case))
         self._do("quarantine", lambda: stores.take_from_quarantine(home, case))
         self._do("archive", lambda: stores.take_from_archive(home, contracts, case))
-        self._do("refused", lambda: stores.take_from_refused(self._refused(patterns)))
+        self._do("refused", lambda: stores.take_from_refused(self._refused()))
         self._do("landing", self._take_from_waiting)
         self._do("deliveries", dict, lambda connection: correct_deliveries(connection, _corrections(case)))
         self._do("databases", lambda: take_from_duckdb(settings, case.keys))
-        self._do("published", lambda: take_from_published(settings, case.keys, patterns))
+        self._do("published", lambda: take_from_published(settings, case.keys, self.patterns))
 
     def after_waiting(self) -> Found:
         """The rest, once no destination has them any more; what the last look still found."""
@@ -193,7 +214,7 @@ class _Steps:
 
         def look() -> Mapping[str, Any]:
             nonlocal found
-            counts, found = sweep(settings, Patterns(case.needles), case.erasure_id)
+            counts, found = sweep(settings, self.patterns, case.erasure_id)
             return counts
 
         self.on_step("rest")
@@ -206,11 +227,11 @@ class _Steps:
     def _withdraw(self, ids: list[str]) -> Mapping[str, int]:
         return {"batches": len(withdraw(self.house.settings, self.house.ledger, ids, self.moment))}
 
-    def _refused(self, patterns: Patterns) -> list[Path]:
+    def _refused(self) -> list[Path]:
         home = self.house.settings.at_home
         found = Found()
         for path in sorted(home.vault_archive.glob("*/refused/*")):
-            scan_file(home, path, patterns, found)
+            scan_file(home, path, self.patterns, found)
         return [home.root / name for name in found.files]
 
     def _take_from_waiting(self) -> Mapping[str, int]:

@@ -25,6 +25,7 @@ from dagster_project.adapters.erasing.rows import (
 )
 from dagster_project.adapters.published import has_published, open_published
 from dagster_project.domain.erasure.identifiers import (
+    CUSTOMER,
     EMAIL,
     NUMBER,
     PHONE,
@@ -58,6 +59,7 @@ class Wanted:
     customer_ids: frozenset[str] = frozenset()
     emails: frozenset[str] = frozenset()
     phones: frozenset[str] = frozenset()
+    records: frozenset[str] = frozenset()
     digests: dict[str, str] = field(default_factory=dict)
     everyone: bool = False  # also when an address leads to several customers
 
@@ -78,7 +80,11 @@ def find(
     emails = {email_of(email) for email in wanted.emails}
     phones = {phone_of(phone, region) for phone in wanted.phones}
     customers = _todays(ledger, clusters, wanted.customer_ids)
-    records = _records_with(settings, tables, emails, phones, wanted)
+    records = set(wanted.records) | _records_with(settings, tables, emails, phones, wanted)
+    if wanted.digests:
+        outside = Outside(wanted.digests, settings.identity_salt, region)
+        records |= set(outside.those_named(RECORD, clusters["source_record_id"].to_pylist()))
+        customers |= set(outside.those_named(CUSTOMER, ledger.every_customer_id()))
     named = set(clusters.filter(_in(clusters["source_record_id"], records))["customer_id"].to_pylist())
     if len(named) > max(1, len(emails) + len(phones)) and not (wanted.everyone or wanted.digests):
         raise HoivaError(f"these addresses lead to {len(named)} customers: name them by their ids, or add --everyone")
@@ -90,7 +96,7 @@ def find(
     who.numbers = {record.removeprefix(SHOP_CUSTOMER) for record in records if record.startswith(SHOP_CUSTOMER)}
     who.contacts = set(ledger.contacts_of(who.customers))
     count = max(1, len(customers)) if not wanted.digests else len(customers)
-    case = Case(erasure_id, count, who)
+    case = Case(erasure_id, count, who, count_deliveries=len(ledger.deliveries()))
     _learn_identifiers(settings, tables, who)
     _choose_rows(tables, case)
     _look_at_others(settings, tables, case)

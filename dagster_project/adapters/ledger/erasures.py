@@ -171,6 +171,15 @@ class Erasures(Connected):
             )
             return {one: one for one in known} | dict(rows_of(connection, current))
 
+    def every_customer_id(self) -> set[str]:
+        """Every id of a customer that stands anywhere in the ledger."""
+        found: set[str] = set()
+        with self.reading() as connection:
+            for table in metadata.sorted_tables:
+                for column in (table.c[name] for name in ID_COLUMNS if name in table.c):
+                    found |= {one for one in values_of(connection, select(column).distinct()) if one is not None}
+        return found
+
     def ids_leading_to(self, customer_ids: Iterable[str]) -> set[str]:
         """Every id that leads to these customers today."""
         with self.reading() as connection, filled(connection, picked, picks(customer_ids)):

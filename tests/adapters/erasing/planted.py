@@ -11,7 +11,8 @@ import json
 import pickle
 import sqlite3
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,11 +22,15 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dagster_project.adapters.erasing.erasing import House
+from dagster_project.adapters.erasing.finding import Wanted
+from dagster_project.adapters.erasing.patterns import Patterns
+from dagster_project.adapters.erasing.scan import Found, scan
 from dagster_project.adapters.exporting import export_destination
 from dagster_project.adapters.gate import contracts_in, land
 from dagster_project.adapters.gate.typing import pseudonyms
 from dagster_project.adapters.landing import CONTRACTS
-from dagster_project.adapters.ledger import Ledger
+from dagster_project.adapters.ledger import Ledger, open_ledger
 from dagster_project.adapters.outbox import take
 from dagster_project.adapters.published import publish
 from dagster_project.adapters.warehouse import open_warehouse
@@ -37,6 +42,7 @@ from dagster_project.settings import Settings
 from tests.adapters.small_house import AS_OF, GOOGLE, LETTERS, POINT_COLUMNS, claim, consent
 
 NOON = datetime(2026, 3, 30, 12, tzinfo=UTC)
+LATER = datetime(2026, 4, 2, 9, tzinfo=UTC)
 WHEN = "2026-03-29 10:00:00"
 LETTERS_OF = "abcdefghijklmnopqrst"
 CONTRACT_BY_SOURCE = contracts_in(CONTRACTS).items
@@ -116,6 +122,7 @@ class Person:
 
 PLANTED = [Person(number, "vesi") for number in range(20)]
 OTHERS = [Person(number, "maa") for number in range(10)]
+VALUES = [value for one in PLANTED for value in one.fields]
 
 
 def as_csv(rows: Sequence[dict[str, object]]) -> bytes:
@@ -349,3 +356,28 @@ def forms_of(value: str) -> dict[str, bytes]:
         "hashed": hashlib.sha256(value.lower().encode()).hexdigest().encode(),
         "md5": hashlib.md5(value.lower().encode(), usedforsecurity=False).hexdigest().encode(),
     }  # fmt: skip
+
+
+def wanted(settings: Settings) -> Wanted:
+    """All planted people, by their customer ids."""
+    return Wanted(customer_ids=frozenset(one.customer_id(settings.identity_salt) for one in PLANTED))
+
+
+def look(settings: Settings, *, deep: bool = False) -> Found:
+    """What a look for every planted value and customer id finds."""
+    ids = [one.customer_id(settings.identity_salt) for one in PLANTED]
+    return scan(settings.at_home, Patterns([*VALUES, *ids]), deep=deep)
+
+
+def take_all(settings: Settings, destination: str = "[a-z]*") -> None:
+    """Every receiver takes whatever waits for it."""
+    for folder in sorted(settings.at_home.outbox.glob(f"{destination}/[0-9]*")):
+        take(settings.at_home, folder.parent.name, folder.name)
+
+
+@contextmanager
+def house_of(root: Path) -> Iterator[House]:
+    """A home with its ledger open."""
+    settings = Settings(home=root)
+    with open_ledger(settings.ledger_address) as ledger:
+        yield House(settings, ledger, list(CONTRACT_BY_SOURCE.values()), [LETTERS, GOOGLE])

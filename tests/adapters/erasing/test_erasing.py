@@ -3,81 +3,36 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from dagster_project.adapters.erasing import erasing, stores
+from dagster_project.adapters.erasing import stores
 from dagster_project.adapters.erasing.erasing import House, erase, resume_all
 from dagster_project.adapters.erasing.finding import Wanted
 from dagster_project.adapters.erasing.journal import journal_file
 from dagster_project.adapters.erasing.patterns import Patterns
-from dagster_project.adapters.erasing.scan import Found, scan
-from dagster_project.adapters.ledger import Ledger, open_ledger
-from dagster_project.adapters.outbox import take
+from dagster_project.adapters.erasing.scan import scan
+from dagster_project.adapters.ledger import Ledger
 from dagster_project.errors import HoivaError
-from dagster_project.settings import Settings
+from tests.adapters.erasing.conftest import Forgotten
 from tests.adapters.erasing.planted import (
-    CONTRACT_BY_SOURCE,
+    LATER,
     OTHERS,
     PLANTED,
+    VALUES,
     deliveries,
     forms_of,
     land_all,
-    leave_traces,
-    run_day,
+    look,
+    take_all,
+    wanted,
 )
-from tests.adapters.small_house import GOOGLE, LETTERS
 
-LATER = datetime(2026, 4, 2, 9, tzinfo=UTC)
-VALUES = [value for one in PLANTED for value in one.fields]
 PLACES = {
     "lake", "vault", "warehouse.duckdb", "dagster", "dbt", "data_docs", "models", "reports", "landing", "outbox",
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with everybody in it, made once."""
-    folder = tmp_path_factory.mktemp("planted")
-    settings = Settings(home=folder / "home")
-    settings.at_home.make()
-    with open_ledger(settings.ledger_address) as ledger:
-        told = land_all(settings, ledger, folder / "delivered", deliveries([*PLANTED, *OTHERS]))
-        assert told["hubspot/contact_4.csv"].status == "refused"
-        assert told["hubspot/contact_2.csv"].count_quarantined == 10
-        assert told["hubspot/contact_3.csv"].count_quarantined == 1
-        run_day(settings, ledger, [*PLANTED, *OTHERS])
-    leave_traces(settings, PLANTED)
-    return settings.at_home.root
-
-
-@pytest.fixture
-def house(template: Path, tmp_path: Path) -> Iterator[House]:
-    """A copy of it to change."""
-    shutil.copytree(template, tmp_path / "own", symlinks=True)
-    settings = Settings(home=tmp_path / "own")
-    with open_ledger(settings.ledger_address) as ledger:
-        yield House(settings, ledger, list(CONTRACT_BY_SOURCE.values()), [LETTERS, GOOGLE])
-
-
-def wanted(settings: Settings) -> Wanted:
-    return Wanted(customer_ids=frozenset(one.customer_id(settings.identity_salt) for one in PLANTED))
-
-
-def look(settings: Settings, *, deep: bool = False) -> Found:
-    ids = [one.customer_id(settings.identity_salt) for one in PLANTED]
-    return scan(settings.at_home, Patterns([*VALUES, *ids]), deep=deep)
-
-
-def take_all(settings: Settings) -> None:
-    """Every receiver takes whatever waits for it."""
-    for folder in sorted(settings.at_home.outbox.glob("[a-z]*/[0-9]*")):
-        take(settings.at_home, folder.parent.name, folder.name)
 
 
 def balances(ledger: Ledger) -> list[tuple[str, int, int]]:
@@ -87,55 +42,47 @@ def balances(ledger: Ledger) -> list[tuple[str, int, int]]:
     ]
 
 
-def test_the_look_finds_every_value_in_every_form_and_place_before_and_nothing_after(house: House) -> None:
-    settings, ledger = house.settings, house.ledger
-    before = look(settings)
-    assert before.numbers == set(range(len(VALUES) + len(PLANTED))), "the look is blind to some values"
+def test_the_look_is_not_blind(forgotten: Forgotten) -> None:
+    """Before: every value in every form, in every place."""
+    before = forgotten.before
+    assert before.numbers == set(range(len(VALUES) + len(PLANTED)))
     assert before.by_place().keys() >= PLACES
-    forms = {number: set() for number in range(len(VALUES))}
+    forms: dict[int, set[str]] = {}
     for pairs in before.hits.values():
         for number, form in pairs:
             forms.setdefault(number, set()).add(form)
-    for number in range(len(VALUES)):
-        planted = {form for form, content in forms_of(VALUES[number]).items() if content != VALUES[number].encode()}
-        assert forms[number] >= (planted - {"utf16be", "md5"}) | {"plain"}, VALUES[number]
+    for number, value in enumerate(VALUES):
+        planted = {form for form, content in forms_of(value).items() if content != value.encode()}
+        assert forms[number] >= (planted - {"utf16be", "md5"}) | {"plain"}, value
 
-    told = erase(house, wanted(settings), LATER)
-    assert (told.state, told.waits_for.keys()) == ("waiting", {"google"})
-    take_all(settings)
-    (told,) = resume_all(house, LATER)
-    assert told.state == "ended"
+
+def test_nothing_is_left_in_any_byte(forgotten: Forgotten) -> None:
+    assert (forgotten.waiting.state, forgotten.waiting.waits_for.keys()) == ("waiting", {"google"})
+    assert forgotten.ended.state == "ended"
+    settings = forgotten.house.settings
     assert look(settings, deep=True).hits == {}
-    assert all(delivered == accounted for name, delivered, accounted in balances(ledger) if name != "contact_4.csv")
+    counted = [one for one in balances(forgotten.house.ledger) if one[0] != "contact_4.csv"]  # refused: none counted
+    assert all(delivered == accounted for _, delivered, accounted in counted)
     assert list((settings.at_home.vault / "erasures").iterdir()) == []
 
 
-def test_everybody_else_keeps_every_value(house: House) -> None:
-    settings = house.settings
-    others = Patterns([value for one in OTHERS for value in one.fields])
-    erase(house, wanted(settings), LATER)
-    take_all(settings)
-    resume_all(house, LATER)
-    found = scan(settings.at_home, others)
+def test_everybody_else_keeps_every_value(forgotten: Forgotten) -> None:
+    home = forgotten.house.settings.at_home
+    found = scan(home, Patterns([value for one in OTHERS for value in one.fields]))
     assert found.numbers == set(range(len(OTHERS) * 7))
-    lake = pq.read_table(settings.at_home.vault_lake / "hubspot" / "contact", partitioning=None)
+    lake = pq.read_table(home.vault_lake / "hubspot" / "contact", partitioning=None)
     assert {row for row in lake["id"].to_pylist() if row} == {one.id for one in OTHERS}
-    days = pq.read_table(settings.at_home.lake / "shop" / "invoice_lines", partitioning=None)["InvoiceDate"].to_pylist()
+    days = pq.read_table(home.lake / "shop" / "invoice_lines", partitioning=None)["InvoiceDate"].to_pylist()
     assert sorted(day.day for day in days if day) == sorted(1 + one.number % 9 for one in OTHERS)
-    published = pq.read_table(settings.at_home.published / "customer_360" / "customer_360.parquet")
-    assert published.num_rows == len(OTHERS)
+    assert pq.read_table(home.published / "customer_360" / "customer_360.parquet").num_rows == len(OTHERS)
 
 
-def test_the_ledger_keeps_its_sums_and_no_name(house: House) -> None:
-    settings, ledger = house.settings, house.ledger
-    before = ledger.contacts().num_rows
-    erase(house, wanted(settings), LATER)
-    take_all(settings)
-    resume_all(house, LATER)
+def test_the_ledger_keeps_its_sums_and_no_name(forgotten: Forgotten) -> None:
+    ledger = forgotten.house.ledger
     rows = ledger.contacts().to_pylist()
-    assert len(rows) == before
+    assert len(rows) == forgotten.contacts_before
     assert ledger.miscounts() == {}
-    ids = {one.customer_id(settings.identity_salt) for one in PLANTED}
+    ids = {one.customer_id(forgotten.house.settings.identity_salt) for one in PLANTED}
     assert not ids & {row["customer_id"] for row in rows}
     ended = [row for row in rows if row["care_model"] == "later" and row["customer_id"].startswith("e")]
     assert len(ended) == len(PLANTED)
@@ -143,14 +90,20 @@ def test_the_ledger_keeps_its_sums_and_no_name(house: House) -> None:
     assert ledger.about(ids) == {}
 
 
-def test_tomorrows_file_brings_nobody_back(house: House, tmp_path: Path) -> None:
-    settings, ledger = house.settings, house.ledger
-    erase(house, wanted(settings), LATER)
-    take_all(settings)
-    resume_all(house, LATER)
-    again = deliveries([*OTHERS, *PLANTED])
-    told = land_all(settings, ledger, tmp_path / "again", again, LATER)
-    assert look(settings).hits == {}
+def test_the_receipt_and_the_journal_name_nobody(forgotten: Forgotten) -> None:
+    home, told = forgotten.house.settings.at_home, forgotten.ended
+    receipt = json.loads((home.root / "erasures" / f"{told.erasure_id}.json").read_text())
+    assert receipt["count_customers"] == len(PLANTED)
+    assert receipt["steps"]["lake"]["rows"] >= 11 * len(PLANTED)
+    assert receipt["steps"]["outbox"]["batches"] == 3
+    text = (home.root / "erasures" / f"{told.erasure_id}.txt").read_text() + journal_file(home).read_text()
+    ids = [one.id for one in PLANTED] + [one.customer_number for one in PLANTED]
+    assert not [value for value in [*VALUES, *ids] for form in forms_of(value).values() if form in text.encode()]
+
+
+def test_tomorrows_file_brings_nobody_back(after: House, tmp_path: Path) -> None:
+    told = land_all(after.settings, after.ledger, tmp_path / "again", deliveries([*OTHERS, *PLANTED]), LATER)
+    assert look(after.settings).hits == {}
     for name, one in told.items():
         accounted = one.count_loaded + one.count_quarantined + one.count_erased
         assert one.count_delivered == accounted, name
@@ -160,29 +113,25 @@ def test_tomorrows_file_brings_nobody_back(house: House, tmp_path: Path) -> None
     assert told["hubspot/contact_1.csv"].count_loaded == len(OTHERS)
 
 
-def test_a_new_record_with_an_erased_address_stays_outside_too(house: House, tmp_path: Path) -> None:
-    settings, ledger = house.settings, house.ledger
-    erase(house, wanted(settings), LATER)
+def test_without_the_hashes_tomorrows_file_would_bring_them_back(after: House, tmp_path: Path) -> None:
+    """Negative control."""
+    from sqlalchemy import text
+
+    with after.ledger.writing() as connection:
+        connection.execute(text("delete from erased_identifiers"))
+    files = {key: data for key, data in deliveries([*OTHERS, *PLANTED]).items() if key == ("hubspot", "contact_1.csv")}
+    land_all(after.settings, after.ledger, tmp_path / "again", files, LATER)
+    assert look(after.settings).numbers
+
+
+def test_a_new_record_with_an_erased_address_stays_outside_too(after: House, tmp_path: Path) -> None:
     at = "2026-04-01 10:00:00"
     rows = f"contact_id,email,updated_at\nnew1,{PLANTED[3].email},{at}\nnew2,a@b.example.com,{at}\n"
-    told = land_all(settings, ledger, tmp_path / "new", {("standard", "contacts_5.csv"): rows.encode()}, LATER)
+    told = land_all(
+        after.settings, after.ledger, tmp_path / "new", {("standard", "contacts_5.csv"): rows.encode()}, LATER
+    )
     one = told["standard/contacts_5.csv"]
     assert (one.count_delivered, one.count_loaded, one.count_erased) == (2, 1, 1)
-
-
-def test_the_receipt_and_the_journal_name_nobody(house: House) -> None:
-    settings = house.settings
-    told = erase(house, wanted(settings), LATER)
-    take_all(settings)
-    resume_all(house, LATER)
-    folder = settings.at_home.root / "erasures"
-    receipt = json.loads((folder / f"{told.erasure_id}.json").read_text())
-    assert receipt["count_customers"] == len(PLANTED)
-    assert receipt["steps"]["lake"]["rows"] >= 11 * len(PLANTED)
-    assert receipt["steps"]["outbox"]["batches"] == 3
-    text = (folder / f"{told.erasure_id}.txt").read_text() + journal_file(settings.at_home).read_text()
-    ids = [one.id for one in PLANTED] + [one.customer_number for one in PLANTED]
-    assert not [value for value in [*VALUES, *ids] for form in forms_of(value).values() if form in text.encode()]
 
 
 @pytest.mark.parametrize("left_out", ["take_from_archive", "take_from_lake"])
@@ -246,6 +195,3 @@ def test_a_refused_removal_is_told_again_before_anything_ends(house: House) -> N
     take_all(settings)
     (told,) = resume_all(house, LATER)
     assert (told.state, look(settings).hits) == ("ended", {})
-
-
-__all__ = ["erasing"]
