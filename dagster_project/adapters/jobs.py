@@ -91,4 +91,14 @@ def run_job(
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
         outcome.success = result.success
+    _tell_health(settings, job_name, as_of, outcome)
     return outcome
+
+
+def _tell_health(settings: Settings, job_name: str, as_of: datetime, outcome: JobOutcome) -> None:
+    from dagster_project.adapters.health import write_health
+    from dagster_project.adapters.ledger import open_ledger
+
+    run = {"run_id": outcome.run_id, "job": job_name, "as_of": as_of.isoformat(), "success": outcome.success}
+    with open_ledger(settings.ledger_address) as ledger:
+        write_health(settings, ledger, as_of, run)
