@@ -49,11 +49,16 @@ def run_job(
 
     import dagster as dg
 
+    from dagster_project.adapters.ledger import open_ledger
+    from dagster_project.adapters.starting import end_what_broke_off
+
     prepare(settings)
     from dagster_project.definitions import defs
 
     with only_run(settings), dg.DagsterInstance.get() as instance:
         free_what_dead_runs_hold(instance)
+        with open_ledger(settings.ledger_address) as ledger:
+            end_what_broke_off(settings, ledger)
         job = defs().resolve_job_def(job_name)
         outcome = JobOutcome(run_id=str(uuid.uuid4()), success=False)
         total = len(job.graph.node_defs)

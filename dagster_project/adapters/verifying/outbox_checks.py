@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 from sqlalchemy import select
 
+from dagster_project.adapters import sent_rows
 from dagster_project.adapters.durable import file_sha256
 from dagster_project.adapters.ledger.frames import rows_of, values_of
 from dagster_project.adapters.ledger.tables import contact_transitions, contacts, membership_changes
@@ -41,9 +42,9 @@ def batch_folders(home: Home, destination: str) -> dict[str, Path]:
 def destinations_of(home: Home, records: list[BatchRecord]) -> list[str]:
     """Every destination that the ledger or the outbox knows."""
     names = {record.destination for record in records}
-    if home.outbox.is_dir():
-        names |= {path.name for path in home.outbox.iterdir() if path.is_dir() and not path.name.startswith(".")}
-    return sorted(names)
+    for folder in (home.outbox, home.outbox / ".staging", sent_rows.folder_of(home)):
+        names |= {path.name for path in folder.iterdir() if path.is_dir()} if folder.is_dir() else set()
+    return sorted(name for name in names if not name.startswith("."))
 
 
 def check_batches(settings: Settings, ledger: Ledger) -> Iterator[Finding]:
@@ -61,6 +62,8 @@ def _half_done(home: Home, destination: str, own: list[BatchRecord]) -> Iterator
     staged = home.outbox / ".staging" / destination
     names = {folder_name(one.sequence, one.batch_id) for one in own if one.state == "prepared"}
     names |= {path.name for path in staged.iterdir()} if staged.is_dir() else set()
+    known = {folder_name(one.sequence, one.batch_id) for one in own}
+    names |= {path.stem for path in (sent_rows.folder_of(home) / destination).glob("*.parquet")} - known
     if names and not is_held(home, destination):
         yield Finding("batch_half_done", f"{destination}: {', '.join(sorted(names))}", len(names))
 
