@@ -12,13 +12,16 @@ import typer
 from dagster_project.commands.backtest import backtest
 from dagster_project.commands.backup import backup
 from dagster_project.commands.check import check
+from dagster_project.commands.deliver import deliver
 from dagster_project.commands.guard import guard
 from dagster_project.commands.identity import identity
 from dagster_project.commands.map import map_
 from dagster_project.commands.plan import plan
 from dagster_project.commands.restore import restore, settle
+from dagster_project.commands.serve import serve
 from dagster_project.commands.shared import AsJson, Home, err, moment_of, out, print_json, settings_of
 from dagster_project.commands.story import story
+from dagster_project.commands.token import token
 from dagster_project.commands.verify import verify
 from dagster_project.errors import HoivaError
 
@@ -171,11 +174,14 @@ def dev(
 app.command(epilog="Example: `hoiva backtest high_value_fading --from 2026-01-01 --to 2026-03-31`")(backtest)
 app.command(epilog="Example: `hoiva backup BACKUPS`")(backup)
 app.command(epilog="Example: `hoiva check`")(check)
-app.command(epilog="Example: `hoiva guard --to http://127.0.0.1:3000 --name hoiva.example.com --https`")(guard)
 app.add_typer(identity)
+app.add_typer(token)
 app.command("map", epilog="Example: `hoiva map high_value_fading --out map.html`")(map_)
+app.command(epilog="Example: `hoiva deliver contact_centre_calls`")(deliver)
+app.command(epilog="Example: `hoiva guard --to http://127.0.0.1:3000 --name hoiva.example.com --https`")(guard)
 app.command(epilog="Example: `hoiva plan high_value_fading`")(plan)
 app.command(epilog="Example: `hoiva restore BACKUPS/hoiva-20260331T203000Z --home restored`")(restore)
+app.command(epilog="Example: `hoiva serve --port 8443`")(serve)
 app.command(epilog="Example: `hoiva settle --sent lost/outbox --last mailchimp_letters=12`")(settle)
 app.command(epilog="Example: `hoiva story welcome_after_first_purchase`")(story)
 app.command(epilog="Example: `hoiva verify --repair`")(verify)

@@ -21,7 +21,7 @@ from dagster_project.adapters.outbox import (
 from dagster_project.adapters.published import NotPublished, Version, has_published, open_published
 from dagster_project.domain.analytics.segments import breaches
 from dagster_project.domain.exports.batches import BatchRecord
-from dagster_project.domain.exports.manifest import Batch, make_batch
+from dagster_project.domain.exports.manifest import Batch, chain, make_batch
 from dagster_project.errors import HoivaError
 
 if TYPE_CHECKING:
@@ -127,8 +127,8 @@ def _publish(
     """Stage, open, publish. None when somebody in it was blocked at the last check."""
     before = ledger.batches(destination=destination.name)
     sequence = 1 + max([record.sequence for record in before] + [last_sequence(home, destination.name)])
-    previous = before[-1].manifest_sha256 if before else None
-    batch = make_batch(destination, sequence, previous, content.files, as_of, version.as_of)
+    previous, withdrawn = chain(before)
+    batch = make_batch(destination, sequence, previous, content.files, as_of, version.as_of, withdrawn)
     content.keep(home, batch)
     stage(home, batch)
     record = BatchRecord(
@@ -140,6 +140,7 @@ def _publish(
         manifest_sha256=batch.manifest_sha256,
         state="prepared",
         count_rows=content.count_rows,
+        pickup=destination.pickup,
     )
     ledger.open_batch(
         record,
