@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from dagster_project.adapters.durable import replace_file
 from dagster_project.adapters.holding import is_held
-from dagster_project.adapters.outbox import MANIFEST
-from dagster_project.adapters.verifying.outbox_checks import TAKEN, batch_folders
+from dagster_project.adapters.outbox import MANIFEST, TAKEN
+from dagster_project.adapters.verifying.outbox_checks import batch_folders
 from dagster_project.domain.exports.manifest import folder_name
 from dagster_project.domain.operations.alarms import (
     Alarm,
@@ -58,7 +58,7 @@ def handed_of(home: Home, ledger: Ledger) -> list[Handed]:
             if folder is None or not (folder / MANIFEST).is_file():
                 continue
             told = json.loads((folder / MANIFEST).read_bytes())
-            is_copied = getattr(record, "pickup", "copy") == "copy"  # it counts as taken as it is published
+            is_copied = record.pickup == "copy"  # it counts as taken as it is published
             found.append(
                 Handed(
                     destination=destination,

@@ -14,6 +14,8 @@ from dagster_project.adapters.exporting import export_all
 from dagster_project.adapters.health import alarms_of, handed_of, write_health
 from dagster_project.adapters.holding import hold
 from dagster_project.adapters.ledger import Ledger, open_ledger
+from dagster_project.adapters.outbox import take
+from dagster_project.adapters.verifying.outbox_checks import batch_folders
 from dagster_project.domain.operations.alarms import Handed, late_sources, stuck_batches
 from dagster_project.settings import Settings
 from tests.adapters.small_deliveries import GOOD, HEADER, Gate
@@ -68,9 +70,13 @@ def test_a_batch_not_answered_by_who_answers_is_named_in_time(home: Settings, le
     for ids in (IDS[:2], IDS[2:]):
         claim(ledger, ids)
         export_all(home, ledger, [LETTERS, GOOGLE], AS_OF)
+    assert "batches" in subjects(home, ledger, AS_OF + LETTERS.expires_after / 2), "nobody took them"
+    for destination in ("letters", "google"):
+        for batch in batches(home, destination):
+            take(home.at_home, destination, batch.name)
     half = LETTERS.expires_after / 2
     assert "batches" not in subjects(home, ledger, AS_OF + half), "neither has ever answered"
-    answer(home, batches(home, "letters")[0], "accepted")
+    answer(home, next(iter(batch_folders(home.at_home, "letters").values())), "accepted")
     read_acks(home, ledger, AS_OF)
     assert "batches" not in subjects(home, ledger, AS_OF + half - DAY)
     told = [alarm.text for alarm in alarms_of(home, ledger, AS_OF + half) if alarm.subject == "batches"]
