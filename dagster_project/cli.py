@@ -99,7 +99,8 @@ def status(home: Home = None, as_json: AsJson = False) -> None:
     from dagster_project.adapters.reporting import status_of
     from dagster_project.cli_views import show_status
 
-    state = status_of(settings_of(home))
+    own = settings_of(home)
+    state = status_of(own, moment_of(None, own, ""))
     print_json(state) if as_json else show_status(out, state)
 
 
