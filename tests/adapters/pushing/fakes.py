@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 FAULTS = ("too_many", "busy", "broke_after", "lost", "never", "late")
 LATEST = 240  # seconds after a broken line in which a request may still be applied: twice Mailchimp's own limit
-TOKEN = "right-token"
+TOKEN = "fits"
 
 
 class Cut(Response):
