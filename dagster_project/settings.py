@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     identity_salt: str = Field(default="hoiva-identity-1", min_length=8, description="salt of ids and pseudonyms")
     ledger_url: str = Field(default="", description="SQLAlchemy URL of the ledger; empty: ledger.db in the home")
     unattended: bool = Field(default=False, description="whether schedules and sensors start by themselves")
+    guard_password_hash: str = Field(
+        default="", repr=False, description="of the Dagster UI's password: hoiva guard --new-password prints it"
+    )
     duckdb_memory: str = Field(default="8GB", pattern=r"^\d+(MB|GB)$", description="memory limit of the warehouse")
     secrets_file: Path | None = Field(
         default=None, description="a YAML file with the destinations' passwords, keys and tokens, readable by its owner"

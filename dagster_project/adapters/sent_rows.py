@@ -6,7 +6,6 @@ file per batch, ``vault/sent/<destination>/<sequence>-<batch_id>.parquet``: cust
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,9 +42,13 @@ def keep(home: Home, destination: str, name: str, rows: pa.Table) -> None:
     folder = make_folder(folder_of(home) / destination, PRIVATE_FOLDER)
     path = folder / f"{name}.parquet"
     path.unlink(missing_ok=True)  # of an attempt that was never published
-    content = io.BytesIO()
-    pq.write_table(rows, content, compression="zstd")
-    write_file(path, content.getvalue(), PRIVATE_FILE)
+    hashed = [field.name for field in rows.schema if pa.types.is_fixed_size_binary(field.type)]
+    content = pa.BufferOutputStream()
+    # Digests do not compress.
+    compression = {name: "none" if name in hashed else "zstd" for name in rows.column_names}
+    others = [name for name in rows.column_names if name not in hashed]
+    pq.write_table(rows, content, compression=compression, use_dictionary=others)
+    write_file(path, memoryview(content.getvalue()), PRIVATE_FILE)
     sync_folder(folder)
     reached("sent_rows.kept")
 
@@ -68,9 +71,18 @@ def read(home: Home, destination: str, added_in: Mapping[str, str], schema: pa.S
     for path in sorted(folder.glob("*.parquet")) if folder.is_dir() else []:
         wanted = by_batch.get(path.stem.partition("-")[2])
         if wanted:
-            rows = pq.read_table(path, partitioning=None).select(schema.names).cast(schema)
+            rows = _as_digests(pq.read_table(path, partitioning=None).select(schema.names), schema).cast(schema)
             found.append(rows.filter(pc.is_in(rows["customer_id"], pa.array(wanted, pa.string()))))
     return pa.concat_tables(found).sort_by("customer_id")
+
+
+def _as_digests(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Rows kept by an earlier version, which wrote digests in hex, in today's types."""
+    for place, field in enumerate(schema):
+        if pa.types.is_fixed_size_binary(field.type) and pa.types.is_string(rows.schema.field(place).type):
+            values = [None if value is None else bytes.fromhex(value) for value in rows.column(place).to_pylist()]
+            rows = rows.set_column(place, field.name, pa.array(values, field.type))
+    return rows
 
 
 def clear(home: Home, destination: str, known: set[str]) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import insert, select, update
 
 from dagster_project.adapters.ledger.connected import Connected
-from dagster_project.adapters.ledger.tables import receiver_tokens
+from dagster_project.adapters.ledger.transfer_tables import receiver_tokens
 from dagster_project.errors import HoivaError
 
 SECRET_BYTES = 32  # of randomness: nothing to guess, so that a plain SHA-256 of it may be kept

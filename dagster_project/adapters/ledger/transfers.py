@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 
 from dagster_project.adapters.ledger.connected import Connected
-from dagster_project.adapters.ledger.tables import batches, transfer_pages, transfer_refusals, transfers
+from dagster_project.adapters.ledger.tables import batches
+from dagster_project.adapters.ledger.transfer_tables import transfer_pages, transfer_refusals, transfers
 from dagster_project.domain.exports.transfers import PageState, SentPage, State, Transfer
 
 _TRANSFER = (

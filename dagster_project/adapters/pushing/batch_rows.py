@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from dagster_project.adapters.content import FIRST_LINE, ROWS_FILE
 from dagster_project.adapters.transports.trip import Delayed
 from dagster_project.domain.exports.pages import Operation
 
+ROWS_FILE = "rows.csv"  # which line is whose
+FIRST_LINE = 2  # of the rows of a CSV; line 1 is the header
 Row = tuple[Mapping[str, str], str]
 
 
