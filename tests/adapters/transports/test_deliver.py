@@ -124,6 +124,7 @@ def test_secrets_come_from_a_file_that_its_owner_alone_can_read(
     assert deliver(own, ledger, [letters], AS_OF + timedelta(hours=1))[0].outcome == "delivered"
 
 
+@pytest.mark.slow
 def test_a_missing_bucket_is_said(home: Settings, ledger: Ledger, s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
     s3_there(s3, monkeypatch)
     letters = letters_by(ToS3("no-such-bucket", "", s3, "eu-north-1"))
