@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from dagster_project.components.channels import ChannelName
 from dagster_project.components.fenced import Fault, Folder, load_folder
 from dagster_project.domain.exports.destination import Destination
-from dagster_project.domain.exports.formats import FORMATS, OPTIONS, form_of
+from dagster_project.domain.exports.formats import FORMATS, OPTIONS, Digest, form_of
 from dagster_project.errors import HoivaError
 
 FOLDER = Path(__file__).resolve().parent.parent / "defs" / "exports" / "destinations"
@@ -149,3 +149,8 @@ def destinations(folder: Path = FOLDER) -> list[Destination]:
     """The destinations whose files are right, by name."""
     items = load_destinations(folder).items
     return [items[name].to_destination() for name in sorted(items)]
+
+
+def digests_needed(folder: Path = FOLDER) -> list[Digest]:
+    """The hashed identifiers that these destinations ask for: no others are ever computed."""
+    return list(dict.fromkeys(digest for one in destinations(folder) for digest in form_of(one).digests))
