@@ -149,9 +149,8 @@ def show_held(out: Console, held: list[dict[str, Any]]) -> None:
     """Which changes wait for a person's word, and what was said."""
     for change in held:
         word = change["decision"] or f"held: hoiva approve {change['destination']}"
-        out.print(
-            f"{change['destination']}: its next batch {change['in_words']} ({word})", style="yellow", markup=False
-        )
+        text = f"{change['destination']}: its next batch {change['in_words']} ({word})"
+        out.print(text, style="yellow", markup=False)
 
 
 def show_published(out: Console, numbers: dict[str, Any]) -> None:
