@@ -13,7 +13,7 @@ from dagster_project.components.channels import ChannelName
 from dagster_project.components.fenced import Fault, Folder, load_folder
 from dagster_project.components.transport import TransportFile, refuse_misfit
 from dagster_project.domain.exports.destination import Destination
-from dagster_project.domain.exports.formats import FORMATS, OPTIONS, form_of
+from dagster_project.domain.exports.formats import FORMATS, OPTIONS, Digest, form_of
 from dagster_project.domain.exports.guards import Guards
 from dagster_project.domain.exports.transport import Pull
 from dagster_project.errors import HoivaError
@@ -178,3 +178,8 @@ def destinations(folder: Path = FOLDER) -> list[Destination]:
 def pulled(folder: Path = FOLDER) -> frozenset[str]:
     """The names of destinations whose tools fetch for themselves."""
     return frozenset(one.name for one in destinations(folder) if isinstance(one.transport, Pull))
+
+
+def digests_needed(folder: Path = FOLDER) -> list[Digest]:
+    """The hashed identifiers that these destinations ask for: no others are ever computed."""
+    return list(dict.fromkeys(digest for one in destinations(folder) for digest in form_of(one).digests))

@@ -94,7 +94,7 @@ def house(
     return publish(settings, tables, as_of, {"contact_points": pa.Table.from_pylist(list(points), schema=schema)})
 
 
-def consent(ledger: Ledger, ids: Iterable[str], denied: Iterable[str] = (), at: datetime = AS_OF) -> None:
+def consent_rows(ids: Iterable[str], denied: Iterable[str] = ()) -> pa.Table:
     """Everybody allows every channel but those who deny all of them."""
     no = set(denied)
     rows = [
@@ -119,7 +119,12 @@ def consent(ledger: Ledger, ids: Iterable[str], denied: Iterable[str] = (), at: 
             ("decided_at", pa.timestamp("us")),
         ]
     )
-    assert ledger.sync_consents(pa.Table.from_pylist(rows, schema=schema), at)
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def consent(ledger: Ledger, ids: Iterable[str], denied: Iterable[str] = (), at: datetime = AS_OF) -> None:
+    """Let the ledger know the consents of these customers, and no others."""
+    assert ledger.sync_consents(consent_rows(ids, denied), at)
 
 
 def claim(ledger: Ledger, ids: Iterable[str], channel: str = "email", care_model: str = "welcome") -> list[str]:
