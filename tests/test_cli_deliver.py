@@ -45,7 +45,7 @@ def test_a_person_delivers_and_sees_what_waits(there: Path) -> None:
     there.mkdir()
     nothing = CliRunner().invoke(app, ["deliver", *WHEN])
     assert (nothing.exit_code, nothing.stdout) == (0, "nothing to deliver, 0 answers fetched\n")
-    done = CliRunner().invoke(app, ["deliver", "letters", "--as-of", "2026-04-02", "--json"])
+    done = CliRunner().invoke(app, ["deliver", "letters", *WHEN, "--at-once", "--json"])
     assert done.exit_code == 0
     told = json.loads(done.stdout)
     assert [(one["destination"], one["outcome"]) for one in told["batches"]] == [("letters", "delivered")]
