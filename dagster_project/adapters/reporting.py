@@ -21,17 +21,20 @@ def status_of(settings: Settings, now: datetime | None = None) -> dict[str, Any]
     Args:
         now: also look for alarms as of this moment, and write ``health.json``.
     """
+    from dagster_project.adapters.approving import in_words
     from dagster_project.adapters.health import write_health
     from dagster_project.adapters.ledger import open_ledger
 
     with open_ledger(settings.ledger_address) as ledger:
         deliveries = [_plain(delivery) for delivery in ledger.deliveries()]
+        held = [_plain(change) | {"in_words": in_words(change)} for change in ledger.held_changes()]
         health = write_health(settings, ledger, now) if now else None
     state: dict[str, Any] = {
         "home": str(settings.home),
         "deliveries": deliveries,
         "published": None,
         "batches": batches_of(settings),
+        "held_changes": held,
     }
     if health is not None:
         state["health"] = health
@@ -97,7 +100,7 @@ def _beside(settings: Settings, path: Path) -> Path:
     return path.relative_to(settings.at_home.root)
 
 
-def _plain(delivery: Any) -> dict[str, Any]:
+def _plain(row: Any) -> dict[str, Any]:
     from dataclasses import asdict
 
-    return asdict(delivery)
+    return asdict(row)

@@ -64,12 +64,10 @@ OUTSIDE_THE_POOL = {
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dg.Definitions]:
     """The front door, opened with a home of its own."""
-    from tests.journeys.homes import at_home
+    from tests.journeys.homes import at_home, definitions
 
     with at_home(tmp_path_factory.mktemp("house") / "home"):
-        from dagster_project.definitions import defs
-
-        yield defs()
+        yield definitions()
 
 
 def specs(house: dg.Definitions) -> list[dg.AssetSpec]:

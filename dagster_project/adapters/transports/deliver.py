@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Literal
 from filelock import FileLock, Timeout
 
 from dagster_project.adapters.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folder, reached
-from dagster_project.adapters.outbox import recover
+from dagster_project.adapters.outbox import recover, taken_folder
 from dagster_project.adapters.transports.files import FileCarrier
 from dagster_project.adapters.transports.remote import open_remote, reason_of, trouble
 from dagster_project.adapters.transports.secrets import Secrets
-from dagster_project.adapters.transports.trip import GONE, Carrier, Delayed, Trip, taken_folder, write_answer
+from dagster_project.adapters.transports.trip import GONE, Carrier, Delayed, Trip, write_answer
 from dagster_project.domain.exports.batches import BatchRecord
 from dagster_project.domain.exports.manifest import folder_name
 from dagster_project.domain.exports.transfers import ENDED, Transfer, try_again_at
@@ -174,7 +174,7 @@ def _carry(
 ) -> Delivered:
     name = _name(record)
     is_there = taken_folder(home, record.destination, name).is_dir()
-    if str(record.state) == "withdrawn" and not is_there:
+    if record.state == "withdrawn" and not is_there:
         return _forget(ledger, carrier, record, as_of)
     trip = Trip(home, ledger, record, as_of, is_taken=is_there)
     if is_there and transfer.state != "taken":  # the rename was ours; only the note of it is missing
@@ -194,7 +194,7 @@ def _carry(
 
 def _is_withdrawn(ledger: Ledger, record: BatchRecord) -> bool:
     return any(
-        str(one.state) == "withdrawn" for one in ledger.batches(record.destination) if one.batch_id == record.batch_id
+        one.state == "withdrawn" for one in ledger.batches(record.destination) if one.batch_id == record.batch_id
     )
 
 
