@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from dagster_project.adapters import contact_batches, membership_batches
 from dagster_project.adapters.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folder, reached, replace_file
+from dagster_project.adapters.holding import HELD_WORDS, is_held
 from dagster_project.adapters.outbox import (
     last_sequence,
     one_at_a_time,
@@ -19,7 +21,7 @@ from dagster_project.adapters.outbox import (
 from dagster_project.adapters.published import NotPublished, Version, has_published, open_published
 from dagster_project.domain.analytics.segments import breaches
 from dagster_project.domain.exports.batches import BatchRecord
-from dagster_project.domain.exports.manifest import Batch, make_batch
+from dagster_project.domain.exports.manifest import Batch, chain, make_batch
 from dagster_project.errors import HoivaError
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from dagster_project.domain.exports.destination import Destination
     from dagster_project.settings import Home, Settings
 
+log = logging.getLogger(__name__)
 SEGMENT_SIZES = "analytics/segment_sizes"  # published beside the audiences drawn from the segments
 MOST_ATTEMPTS = 20  # each one ends or drops whoever stopped the one before
 
@@ -51,6 +54,9 @@ def export_destination(settings: Settings, ledger: Ledger, destination: Destinat
         HoivaError: another export holds the destination, or consents kept changing meanwhile.
     """
     home = settings.at_home.make()
+    if is_held(home):
+        log.warning("%s: %s", destination.name, HELD_WORDS)
+        return None
     with one_at_a_time(home, destination.name):
         recover_destination(home, ledger, destination.name)
         version = open_published(settings)
@@ -84,7 +90,7 @@ def held_back(version: Version, destination: Destination) -> str | None:
 
 def waiting(settings: Settings, ledger: Ledger, destinations: Iterable[Destination]) -> list[str]:
     """The names of destinations that have something to be told: cheap enough for a sensor to ask every half minute."""
-    if not has_published(settings):
+    if not has_published(settings) or is_held(settings.at_home):
         return []
     version = open_published(settings)
     unfinished = {record.destination for record in ledger.batches(states={"prepared"})}
@@ -121,8 +127,8 @@ def _publish(
     """Stage, open, publish. None when somebody in it was blocked at the last check."""
     before = ledger.batches(destination=destination.name)
     sequence = 1 + max([record.sequence for record in before] + [last_sequence(home, destination.name)])
-    previous = before[-1].manifest_sha256 if before else None
-    batch = make_batch(destination, sequence, previous, content.files, as_of, version.as_of)
+    previous, withdrawn = chain(before)
+    batch = make_batch(destination, sequence, previous, content.files, as_of, version.as_of, withdrawn)
     content.keep(home, batch)
     stage(home, batch)
     record = BatchRecord(
@@ -134,6 +140,7 @@ def _publish(
         manifest_sha256=batch.manifest_sha256,
         state="prepared",
         count_rows=content.count_rows,
+        pickup=destination.pickup,
     )
     ledger.open_batch(
         record,

@@ -11,8 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dagster_project.components.channels import ChannelName
 from dagster_project.components.fenced import Fault, Folder, load_folder
+from dagster_project.components.transport import TransportFile, refuse_misfit
 from dagster_project.domain.exports.destination import Destination
 from dagster_project.domain.exports.formats import FORMATS, OPTIONS, Digest, form_of
+from dagster_project.domain.exports.transport import Pull
 from dagster_project.errors import HoivaError
 
 FOLDER = Path(__file__).resolve().parent.parent / "defs" / "exports" / "destinations"
@@ -58,6 +60,13 @@ class DestinationFile(BaseModel):
         default=None, pattern="^[A-Z]{2}$", description="letter_file only: where letters are posted, FI left out"
     )
     expires_after_days: int = Field(default=7, ge=1, le=60, description="an older batch must not be used any more")
+    pickup: Literal["move", "copy"] = Field(
+        default="move",
+        description="move: its receiver takes a batch by a rename, until then it can be taken back; copy: it cannot",
+    )
+    transport: TransportFile | None = Field(
+        default=None, description="how its batches travel; left out: its tool reads the outbox's folder"
+    )
 
     @model_validator(mode="after")
     def _kind_and_keys_agree(self) -> DestinationFile:
@@ -73,6 +82,7 @@ class DestinationFile(BaseModel):
             raise ValueError(str(wrong)) from None
         if self.channel not in form.channels:
             raise ValueError(f"format {self.format} serves the channel {' or '.join(form.channels)}")
+        refuse_misfit(self.transport, self.format)
         of_membership = ("audience", "segment", "audience_code")
         if self.kind == "membership":
             for key in of_membership:
@@ -104,7 +114,9 @@ class DestinationFile(BaseModel):
             segment=self.segment,
             audience_code=self.audience_code,
             expires_after=timedelta(days=self.expires_after_days),
+            pickup=self.pickup,
             format_options=self._options(),
+            transport=None if self.transport is None else self.transport.to_transport(),
         )
 
 
@@ -154,3 +166,8 @@ def destinations(folder: Path = FOLDER) -> list[Destination]:
 def digests_needed(folder: Path = FOLDER) -> list[Digest]:
     """The hashed identifiers that these destinations ask for: no others are ever computed."""
     return list(dict.fromkeys(digest for one in destinations(folder) for digest in form_of(one).digests))
+
+
+def pulled(folder: Path = FOLDER) -> frozenset[str]:
+    """The names of destinations whose tools fetch for themselves."""
+    return frozenset(one.name for one in destinations(folder) if isinstance(one.transport, Pull))

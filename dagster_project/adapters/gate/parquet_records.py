@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dagster_project.adapters.gate.records import Records, check_columns, text_table
+from dagster_project.adapters.gate.records import Records, named_by_the_contract, text_table
+from dagster_project.domain.sources.drift import header_of
 from dagster_project.errors import Refused
 
 if TYPE_CHECKING:
@@ -25,10 +26,11 @@ def parquet_records(data: bytes, table: Table) -> Records:
     """
     try:
         file = pq.ParquetFile(io.BytesIO(data), page_checksum_verification=True)
-        check_columns(file.schema_arrow.names, table, "file")
-        rows = file.read(columns=[name for name in file.schema_arrow.names if name in table.columns])
+        names = file.schema_arrow.names
+        told = header_of(names, table, "file")
+        rows = file.read(columns=list(told.taken.values()))
         rows.validate(full=True)
-        texts = {name: _text(rows.column(name), name) for name in rows.column_names}
+        texts = {name: as_text(rows.column(delivered), name) for name, delivered in told.taken.items()}
     except Refused:
         raise
     except Exception:
@@ -38,10 +40,16 @@ def parquet_records(data: bytes, table: Table) -> Records:
     if rows.num_rows == 0:
         raise Refused("empty_file", "the file holds no row: ask for it again")
     numbers = pa.array(np.arange(1, rows.num_rows + 1))
-    return Records(text_table(texts, table, rows.num_rows), numbers, [], rows.num_rows)
+    read = text_table(texts, table, rows.num_rows)
+    return Records(read, numbers, [], rows.num_rows, named_by_the_contract(names, told), told)
 
 
-def _text(values: pa.ChunkedArray, name: str) -> pa.Array:
+def as_text(values: pa.ChunkedArray, name: str) -> pa.Array:
+    """A column as a CSV would have it.
+
+    Raises:
+        Refused: its values are lists, structs or bytes.
+    """
     kind = values.type
     if pa.types.is_nested(kind) or pa.types.is_binary(kind):
         raise Refused("nested_column", f"column {name} holds nested or binary values; deliver text, or JSON as text")

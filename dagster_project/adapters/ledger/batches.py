@@ -27,6 +27,8 @@ _RECORD = (
     batches.c.manifest_sha256,
     batches.c.state,
     batches.c.count_rows,
+    batches.c.pickup,
+    batches.c.withdrawn_after,
 )
 
 
@@ -144,8 +146,8 @@ class Batches(Connected):
         """
         with self.writing() as connection:
             state = _state(connection, batch_id)
-            if state == "prepared":
-                raise HoivaError(f"batch {batch_id} is not published: it cannot have been answered")
+            if state in ("prepared", "withdrawn"):
+                raise HoivaError(f"batch {batch_id} is {state}: it cannot have been answered")
             if state != "published":
                 return False
             contact_ids = set(_contacts_of(connection, batch_id))

@@ -22,24 +22,32 @@ _KINDS = {
     **dict.fromkeys(("score", "minutes", "units"), pa.float64()),
     "cost": pa.decimal128(18, 4),
     "planned_date": pa.date32(),
+    "count_refused": pa.int64(),
 }
-_MOMENTS = ("planned_for", "decided_as_of", "claimed_at")
+_MOMENTS = ("planned_for", "decided_as_of", "claimed_at", "waits_until")
 CONTACT_SCHEMA = pa.schema(
     [
         (name, pa.timestamp("us") if name in _MOMENTS else _KINDS.get(name, pa.string()))
         for name in [*contacts.c.keys(), "claimed_customer_id"]
     ]
 )
-WAITING_SCHEMA = pa.schema(
-    [field for field in CONTACT_SCHEMA if field.name not in ("status", "reason", "batch_id", "claimed_customer_id")]
-)
+_AFTERWARDS = ("status", "reason", "batch_id", "count_refused", "waits_until", "claimed_customer_id")
+WAITING_SCHEMA = pa.schema([field for field in CONTACT_SCHEMA if field.name not in _AFTERWARDS])
 
 
-def move(connection: Connection, status: str, moment: datetime, former: tuple[str, ...], gives_back: bool) -> int:
+def move(
+    connection: Connection,
+    status: str,
+    moment: datetime,
+    former: tuple[str, ...],
+    gives_back: bool,
+    **more: Any,
+) -> int:
     """Move the contacts in ``picked`` that are in a former status to a new one, and write each move down.
 
     Args:
         gives_back: whether caps and capacities get them back.
+        more: other columns to set; the reason is the one in ``picked`` unless it is given here.
 
     Returns:
         how many were moved.
@@ -54,7 +62,8 @@ def move(connection: Connection, status: str, moment: datetime, former: tuple[st
     log = select(contacts.c.contact_id, literal(status), reason, contacts.c.batch_id, literal(moment, _moment()))
     columns = ["contact_id", "status", "reason", "batch_id", "moved_at"]
     connection.execute(insert(contact_transitions).from_select(columns, log.where(*moving)))
-    return connection.execute(update(contacts).where(*moving).values(status=status, reason=reason)).rowcount
+    values = {"status": status, "reason": reason} | more
+    return connection.execute(update(contacts).where(*moving).values(values)).rowcount
 
 
 def _moment() -> type:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dagster_project.adapters.ledger import export_tables  # noqa: F401  (so that all tables are described)
 from dagster_project.adapters.ledger.aliases import Aliases
 from dagster_project.adapters.ledger.batches import Batches
 from dagster_project.adapters.ledger.care_models import CareModels
@@ -14,10 +15,14 @@ from dagster_project.adapters.ledger.enrolments import Enrolments
 from dagster_project.adapters.ledger.households import Households
 from dagster_project.adapters.ledger.memberships import Memberships
 from dagster_project.adapters.ledger.migrate import to_head
+from dagster_project.adapters.ledger.tokens import Tokens
+from dagster_project.adapters.ledger.transfers import Transfers
+from dagster_project.adapters.ledger.withdrawals import Withdrawals
 
 
 class Ledger(
-    Deliveries, Aliases, Households, Consents, Enrolments, CareModels, Claims, Contacts, Batches, Memberships
+    Deliveries, Aliases, Households, Consents, Enrolments, CareModels, Claims, Contacts, Batches, Memberships,
+    Withdrawals, Transfers, Tokens,
 ):  # fmt: skip
     """One ledger. Make it with :func:`open_ledger`; it may be shared by threads and opened by many processes."""
 

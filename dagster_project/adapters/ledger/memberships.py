@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 
 from dagster_project.adapters.ledger.aliases import today_of
 from dagster_project.adapters.ledger.connected import Connected
@@ -15,6 +15,7 @@ from dagster_project.adapters.ledger.tables import batches, membership_changes, 
 
 NAMES = ["customer_id", "todays_customer_id", "customer_key", "fingerprint", "state", "batch_id", "added_in", "reason"]
 MEMBERSHIP_SCHEMA = pa.schema([(name, pa.string()) for name in NAMES])
+BEFORE = ("state_before", "fingerprint_before", "added_in_before", "batch_id_before", "reason_before")
 HELD = ("adding", "member", "removing")  # the destination has the customer, or may have
 
 
@@ -58,7 +59,7 @@ def apply_changes(connection: Connection, batch_id: str) -> None:
         same = (memberships.c.destination == destination, memberships.c.customer_id == membership_changes.c.customer_id)
         before = {
             f"{name}_before": select(memberships.c[name]).where(*same).scalar_subquery()
-            for name in ("state", "fingerprint", "added_in")
+            for name in ("state", "fingerprint", "added_in", "batch_id", "reason")
         }
         connection.execute(update(membership_changes).where(membership_changes.c.batch_id == batch_id).values(before))
     with filled(connection, picked, picks(list(adds))):
@@ -81,6 +82,7 @@ def answer_memberships(connection: Connection, batch_id: str, is_refused: bool, 
     rejected; when the whole batch was refused she stands where she stood before, and is tried again.
     """
     last = memberships.c.batch_id == batch_id
+    _settle_what_stood_before(connection, batch_id, is_refused, rejected)
     undone = {row.customer_id: row for row in changes_of(connection, batch_id)} if is_refused or rejected else {}
     of_key = {row.customer_key: row for row in undone.values()}
     refused = {of_key[key].customer_id: reason for key, reason in rejected.items() if key in of_key}
@@ -98,6 +100,34 @@ def answer_memberships(connection: Connection, batch_id: str, is_refused: bool, 
         else:
             reason = select(picked.c.reason).where(picked.c.key == memberships.c.customer_id).scalar_subquery()
             connection.execute(update(memberships).where(last, adding).values(state="rejected", reason=reason))
+
+
+def _settle_what_stood_before(
+    connection: Connection, batch_id: str, is_refused: bool, rejected: Mapping[str, str]
+) -> None:
+    """Let the answer count too for customers whom a later batch has named: if that one is undone, it is what stands."""
+    later = rows_of(connection, select(membership_changes).where(membership_changes.c.batch_id_before == batch_id))
+    if not later:
+        return
+    own = {row.customer_id: row for row in changes_of(connection, batch_id)}
+    nothing = dict.fromkeys(BEFORE)
+    values = []
+    for row in later:
+        told = {name: getattr(row, name) for name in BEFORE}
+        is_refused_row = is_refused or row.customer_key in rejected
+        if row.state_before == "removing":
+            told = told | {"state_before": "member"} if is_refused_row else nothing
+        elif row.state_before == "adding" and is_refused:
+            told = {name: getattr(own[row.customer_id], name) for name in BEFORE} if row.customer_id in own else nothing
+        elif row.state_before == "adding":
+            reason = rejected.get(row.customer_key)
+            told |= {"state_before": "rejected" if reason else "member", "reason_before": reason}
+        keys = {f"a_{name}": getattr(row, name) for name in ("batch_id", "customer_id", "operation")}
+        values.append(keys | {f"the_{name}": value for name, value in told.items()})
+    change = membership_changes
+    same = [change.c[name] == bindparam(f"a_{name}") for name in ("batch_id", "customer_id", "operation")]
+    new = {name: bindparam(f"the_{name}") for name in BEFORE}
+    connection.execute(update(change).where(*same).values(new), values)
 
 
 def _put_back(connection: Connection, batch_id: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import pyarrow as pa
 
@@ -152,7 +152,7 @@ def keyed_hash(key: str, *parts: str, size: int = 16) -> str:
     return hashlib.blake2b("\x1f".join(parts).encode(), key=secret, digest_size=size).hexdigest()
 
 
-def text_table(columns: dict[str, Iterable[str]]) -> pa.Table:
+def text_table(columns: Mapping[str, Iterable[str]]) -> pa.Table:
     """Columns of text as a table, '' as null (a blank cell)."""
     return pa.table(
         {name: pa.array([value or None for value in values], pa.string()) for name, values in columns.items()}
