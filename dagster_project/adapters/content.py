@@ -97,7 +97,7 @@ def with_contact_points(version: Version, form: Format, customers: pa.Table) -> 
 
 def with_consents(ledger: Ledger, form: Format, customers: pa.Table, purpose: str) -> pa.Table:
     """The customers with what each allows just now, where the form tells it: yes only if nothing speaks against it."""
-    ids = customers["customer_id"].to_pylist()
+    ids = customers["customer_id"].to_pylist() if form.consents else []
     for name, channel in form.consents:
         blocked = pa.array(list(ledger.blocked_customers(ids, purpose, channel)), pa.string())
         customers = customers.append_column(name, pc.invert(pc.is_in(customers["customer_id"], blocked)))

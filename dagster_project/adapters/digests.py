@@ -22,7 +22,7 @@ from dagster_project.adapters.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_
 from dagster_project.adapters.published import NotPublished, Version
 from dagster_project.domain.exports.formats import Digest
 from dagster_project.domain.exports.formats.format import BETWEEN
-from dagster_project.domain.exports.writing import DIGEST
+from dagster_project.domain.exports.writing import DIGEST, stored
 
 if TYPE_CHECKING:
     from dagster_project.settings import Home
@@ -104,11 +104,10 @@ def _write(path: Path, identifiers: pa.Array, hashed: pa.Array, beside: str) -> 
     # Parquet gives texts of any length back coded, and no others.
     rows = pa.table({"identifier": identifiers, "sha256": hashed.cast(pa.binary()) if are_few else hashed})
     rows = rows.replace_schema_metadata({BELONGS_TO: beside})
-    sink = pa.BufferOutputStream()
     # Digests do not compress: only a dictionary makes them smaller.
     compression = {"identifier": "zstd", "sha256": "zstd" if are_few else "none"}
-    pq.write_table(rows, sink, compression=compression, use_dictionary=["sha256"] if are_few else False)
-    replace_file(path, memoryview(sink.getvalue()), PRIVATE_FILE)
+    content = stored(rows, compression=compression, use_dictionary=["sha256"] if are_few else False)
+    replace_file(path, memoryview(content), PRIVATE_FILE)
 
 
 def _read(path: Path, beside: str) -> pa.Array | None:

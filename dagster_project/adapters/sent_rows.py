@@ -22,7 +22,7 @@ from dagster_project.adapters.durable import (
     sync_folder,
     write_file,
 )
-from dagster_project.domain.exports.writing import DIGEST
+from dagster_project.domain.exports.writing import DIGEST, stored
 
 if TYPE_CHECKING:
     from dagster_project.settings import Home
@@ -43,12 +43,11 @@ def keep(home: Home, destination: str, name: str, rows: pa.Table) -> None:
     folder = make_folder(folder_of(home) / destination, PRIVATE_FOLDER)
     path = folder / f"{name}.parquet"
     path.unlink(missing_ok=True)  # of an attempt that was never published
-    content = pa.BufferOutputStream()
     hashed = [field.name for field in rows.schema if field.type == DIGEST]  # these do not compress
     compression = {name: "none" if name in hashed else "zstd" for name in rows.column_names}
     coded = [field.name for field in rows.schema if pa.types.is_dictionary(field.type)]
-    pq.write_table(_storable(rows), content, compression=compression, use_dictionary=coded)
-    write_file(path, memoryview(content.getvalue()), PRIVATE_FILE)
+    content = stored(_storable(rows), compression=compression, use_dictionary=coded)
+    write_file(path, memoryview(content), PRIVATE_FILE)
     sync_folder(folder)
     reached("sent_rows.kept")
 
