@@ -27,6 +27,7 @@ from tests.crash.wrong_days import (
 
 FEW = 16  # kills in the short subset: at calls spread over the day, and as many at random instants
 MANY = 1_000  # kills at random instants
+AGAIN = 0.3  # of the days that were killed are killed once more while they recover
 NOTHING_WRONG = Reckoning()
 
 
@@ -171,7 +172,8 @@ def test_a_withdrawal_killed_at_every_call_of_it(published: Path, played: Played
 
 
 def kill_at_random(played: Played, kills: int, seed: int) -> None:
-    """Kill so many running days, each at an instant of its own between its start and its end."""
+    """Kill so many running days, each at an instant of its own between its start and its end, some again and again
+    while they recover, with the receiver polling between or not."""
     whole = max(_seconds_of_a_day(played) for _ in range(2))
     instants = random.Random(seed)
     hits = 0
@@ -179,6 +181,10 @@ def kill_at_random(played: Played, kills: int, seed: int) -> None:
         home = played.killed()
         if killed_after(home, instants.uniform(0, whole), work):
             hits += 1
+            while hits < kills and instants.random() < AGAIN:
+                if instants.random() < 0.5:
+                    Receiver(home).poll()
+                hits += killed_after(home, instants.uniform(0, whole), work)
             if hits % 3:
                 survive(played, home)
             else:
