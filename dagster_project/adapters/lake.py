@@ -78,8 +78,10 @@ def keep_misfits(settings: Settings, source: str, table: str, file_id: str, file
 
 def archive(settings: Settings, source: str, table: str, file_id: str, file_name: str, data: bytes) -> Path:
     """Keep the delivered bytes in the vault, under their own id."""
-    safe = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in file_name)[-100:]
-    path = settings.at_home.vault_archive / source / table / f"{file_id}__{safe}"
+    safe = "".join(
+        letter if letter.isascii() and (letter.isalnum() or letter in "._-") else "_" for letter in file_name
+    )
+    path = settings.at_home.vault_archive / source / table / f"{file_id}__{safe[-100:]}"
     if not path.exists():
         make_folder(path.parent, PRIVATE_FOLDER)
         staging = path.with_name(f".{path.name}.{os.getpid()}")

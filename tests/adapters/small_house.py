@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from dagster_project.adapters.ledger import Ledger
+from dagster_project.adapters.outbox import take
 from dagster_project.adapters.published import Version, publish
 from dagster_project.domain.audiences import MEMBERSHIP_SCHEMA
 from dagster_project.domain.clock import naive_utc
@@ -161,9 +162,16 @@ def statuses(ledger: Ledger) -> dict[str, tuple[str, str | None]]:
 
 
 def batches(settings: Settings, destination: str) -> list[Path]:
-    """The batch folders a receiver sees, in order."""
+    """The batch folders a receiver sees or has taken, in order."""
     folder = settings.at_home.outbox / destination
-    return sorted(folder.iterdir()) if folder.is_dir() else []
+    found = [path for place in (folder, folder / ".taken") if place.is_dir() for path in place.iterdir()]
+    return sorted((path for path in found if not path.name.startswith(".")), key=lambda path: path.name)
+
+
+def take_all(settings: Settings, destination: str) -> None:
+    """Take every batch as its receiver does."""
+    for path in batches(settings, destination):
+        take(settings.at_home, destination, path.name)
 
 
 def outside(settings: Settings) -> dict[str, tuple[bytes, int]]:

@@ -58,7 +58,8 @@ def answer(home: Settings, batch: Batch, status: str, rejected: list[dict[str, s
 
 
 def keys_of(batch: Batch) -> list[str]:
-    rows = next(file for file in batch.files if file.role == "rows").content.decode().splitlines()[1:]
+    content = bytes(next(file for file in batch.files if file.role == "rows").content)
+    rows = content.decode().splitlines()[1:]
     return [row.split(",")[2] for row in rows]
 
 
