@@ -27,6 +27,7 @@ from dagster_project.adapters.durable import (
     sync_folder,
     write_file,
 )
+from dagster_project.adapters.holding import is_held
 from dagster_project.domain.exports.batches import BatchRecord
 from dagster_project.domain.exports.manifest import Batch, faults, folder_name
 from dagster_project.errors import HoivaError
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from dagster_project.settings import Home, Settings
 
 MANIFEST = "manifest.json"
+TAKEN, WITHDRAWN = ".taken", ".withdrawn"  # where a receiver moves a batch it takes; where one taken back goes
 LONGEST_WAIT = 600  # seconds for another export to the same destination
 
 
@@ -76,7 +78,7 @@ def stage(home: Home, batch: Batch) -> Path:
     make_folder(folder, PRIVATE_FOLDER)
     reached("stage.folder_made")
     for file in batch.files:
-        write_file(folder / file.name, file.content, PRIVATE_FILE)
+        write_file(folder / file.name, memoryview(file.content), PRIVATE_FILE)
         reached("stage.file_written")
     write_file(folder / MANIFEST, batch.manifest, PRIVATE_FILE)
     reached("stage.manifest_written")
@@ -98,10 +100,45 @@ def put_in_place(home: Home, destination: str, name: str) -> None:
     reached("publish.flushed")
 
 
+def taken_folder(home: Home, destination: str, name: str) -> Path:
+    """Where a receiver moves a batch it takes. What lies there is the receiver's."""
+    return home.outbox / destination / TAKEN / name
+
+
+def take(home: Home, destination: str, name: str) -> Path | None:
+    """Take a batch as its receiver does, by one rename; None when it was taken or taken back before."""
+    taken = taken_folder(home, destination, name)
+    make_folder(taken.parent, PRIVATE_FOLDER)
+    try:
+        os.rename(batch_folder(home, destination, name), taken)
+    except FileNotFoundError:
+        return None
+    sync_folder(taken.parent)
+    sync_folder(taken.parent.parent)
+    return taken
+
+
+def take_back(home: Home, destination: str, name: str) -> bool:
+    """Move a batch out of its receiver's sight by one rename; False when the receiver was quicker."""
+    away = home.outbox / WITHDRAWN / destination
+    for folder in (away.parent, away):
+        make_folder(folder, PRIVATE_FOLDER)
+    reached("withdraw.before_rename")
+    try:
+        os.rename(batch_folder(home, destination, name), away / name)
+    except FileNotFoundError:
+        return False
+    reached("withdraw.renamed")
+    for changed in (away, away.parent, home.outbox / destination, home.outbox):
+        sync_folder(changed)
+    reached("withdraw.flushed")
+    return True
+
+
 def last_sequence(home: Home, destination: str) -> int:
-    """The highest sequence number any batch in the outbox carries; 0 for none."""
-    folder = home.outbox / destination
-    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    """The highest sequence number any batch in the outbox carries, taken or not; 0 for none."""
+    folders = (home.outbox / destination, home.outbox / destination / TAKEN, home.outbox / WITHDRAWN / destination)
+    names = [path.name for folder in folders if folder.is_dir() for path in folder.iterdir()]
     return max((int(name[:6]) for name in names if name[:6].isdigit()), default=0)
 
 
@@ -140,7 +177,7 @@ def recover(settings: Settings, ledger: Ledger) -> list[BatchRecord]:
     """
     home = settings.at_home.make()
     names = {record.destination for record in ledger.batches(states={"prepared"})}
-    for folder in (home.outbox / ".staging", sent_rows.folder_of(home)):
+    for folder in (home.outbox / ".staging", home.outbox / WITHDRAWN, sent_rows.folder_of(home)):
         names |= {path.name for path in folder.iterdir()} if folder.is_dir() else set()
     found = []
     for destination in sorted(names):
@@ -157,7 +194,10 @@ def recover_destination(home: Home, ledger: Ledger, destination: str) -> list[Ba
     - Staged and damaged: taken back; its contacts are free for the next batch.
     - Neither: staged files are flushed before the ledger opens a batch and are removed only after it released it, so
       somebody carried the published folder off. It counts as published: never twice comes first.
+    - Moved out of sight to be taken back: taken back in the ledger too, then its files are removed.
     """
+    if is_held(home):
+        return []  # a restored home does not know yet whether these have left
     prepared = ledger.batches(destination=destination, states={"prepared"})
     for record in prepared:
         name = folder_name(record.sequence, record.batch_id)
@@ -169,8 +209,25 @@ def recover_destination(home: Home, ledger: Ledger, destination: str) -> list[Ba
             publish_staged(home, ledger, record)
         else:
             release(home, ledger, record)
+    clear_withdrawn(home, ledger, destination)
     _clear(home, ledger, destination)
     return prepared
+
+
+def clear_withdrawn(home: Home, ledger: Ledger, destination: str) -> None:
+    """End taking back: what was moved out of sight is withdrawn in the ledger, and its files are removed."""
+    folder = home.outbox / WITHDRAWN / destination
+    away = sorted(folder.iterdir()) if folder.is_dir() else []
+    if not away:
+        return
+    records = {folder_name(one.sequence, one.batch_id): one for one in ledger.batches(destination=destination)}
+    (home.outbox / ".seen" / destination).unlink(missing_ok=True)  # there is something to tell it again
+    for path in reversed(away):
+        if path.name in records:
+            ledger.withdraw_batch(records[path.name].batch_id, lambda: True, records[path.name].as_of)
+        reached("withdraw.recovered")
+        shutil.rmtree(path)
+        reached("withdraw.cleared")
 
 
 def is_whole(folder: Path, manifest_sha256: str | None = None) -> bool:
@@ -183,11 +240,11 @@ def is_whole(folder: Path, manifest_sha256: str | None = None) -> bool:
 
 
 def _clear(home: Home, ledger: Ledger, destination: str) -> None:
-    """Remove staged folders and kept rows of batches that were never opened, were taken back, or are in the outbox."""
+    """Remove staged folders and kept rows that no batch needs: never opened, taken back, or staged and published."""
     records = ledger.batches(destination=destination)
     names = {folder_name(record.sequence, record.batch_id): record.state for record in records}
     folder = home.outbox / ".staging" / destination
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
         if names.get(path.name) != "prepared":
             shutil.rmtree(path)
-    sent_rows.clear(home, destination, set(names))
+    sent_rows.clear(home, destination, {name for name, state in names.items() if state != "withdrawn"})

@@ -20,7 +20,9 @@ from dagster_project.domain.decisions.standing import Standing
 from dagster_project.errors import HoivaError
 
 # What the claim adds to the plan's columns, or fills in again; and what later changes a contact.
-_OWN = ("consent_id", "decided_as_of", "claimed_at", "status", "reason", "batch_id")
+_OWN = (
+    "consent_id", "decided_as_of", "claimed_at", "status", "reason", "batch_id", "count_refused", "waits_until"
+)  # fmt: skip
 PLANNED = [name for name in contacts.c.keys() if name not in _OWN]  # noqa: SIM118
 
 MANY = 1_000  # contacts in one claim: fewer are left to the database's own housekeeping

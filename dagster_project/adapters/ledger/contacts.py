@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, Select, case, func, insert, literal, select, update
+from sqlalchemy import Connection, Select, case, func, insert, literal, or_, select, update
 
 from dagster_project.adapters.ledger.aliases import today_of
 from dagster_project.adapters.ledger.claims import count
@@ -22,24 +22,32 @@ _KINDS = {
     **dict.fromkeys(("score", "minutes", "units"), pa.float64()),
     "cost": pa.decimal128(18, 4),
     "planned_date": pa.date32(),
+    "count_refused": pa.int64(),
 }
-_MOMENTS = ("planned_for", "decided_as_of", "claimed_at")
+_MOMENTS = ("planned_for", "decided_as_of", "claimed_at", "waits_until")
 CONTACT_SCHEMA = pa.schema(
     [
         (name, pa.timestamp("us") if name in _MOMENTS else _KINDS.get(name, pa.string()))
         for name in [*contacts.c.keys(), "claimed_customer_id"]
     ]
 )
-WAITING_SCHEMA = pa.schema(
-    [field for field in CONTACT_SCHEMA if field.name not in ("status", "reason", "batch_id", "claimed_customer_id")]
-)
+_AFTERWARDS = ("status", "reason", "batch_id", "count_refused", "waits_until", "claimed_customer_id")
+WAITING_SCHEMA = pa.schema([field for field in CONTACT_SCHEMA if field.name not in _AFTERWARDS])
 
 
-def move(connection: Connection, status: str, moment: datetime, former: tuple[str, ...], gives_back: bool) -> int:
+def move(
+    connection: Connection,
+    status: str,
+    moment: datetime,
+    former: tuple[str, ...],
+    gives_back: bool,
+    **more: Any,
+) -> int:
     """Move the contacts in ``picked`` that are in a former status to a new one, and write each move down.
 
     Args:
         gives_back: whether caps and capacities get them back.
+        more: other columns to set; the reason is the one in ``picked`` unless it is given here.
 
     Returns:
         how many were moved.
@@ -54,7 +62,8 @@ def move(connection: Connection, status: str, moment: datetime, former: tuple[st
     log = select(contacts.c.contact_id, literal(status), reason, contacts.c.batch_id, literal(moment, _moment()))
     columns = ["contact_id", "status", "reason", "batch_id", "moved_at"]
     connection.execute(insert(contact_transitions).from_select(columns, log.where(*moving)))
-    return connection.execute(update(contacts).where(*moving).values(status=status, reason=reason)).rowcount
+    values = {"status": status, "reason": reason} | more
+    return connection.execute(update(contacts).where(*moving).values(values)).rowcount
 
 
 def _moment() -> type:
@@ -66,9 +75,17 @@ def _moment() -> type:
 class Contacts(Connected):
     """The register of contacts."""
 
-    def claimed_contacts(self, channel: str, until: datetime, care_models: set[str] | None = None) -> pa.Table:
+    def claimed_contacts(
+        self,
+        channel: str,
+        until: datetime,
+        care_models: set[str] | None = None,
+        *,
+        as_of: datetime | None = None,
+    ) -> pa.Table:
         """Contacts that wait for a batch: claimed, planned for no later than a moment, with today's customer_id.
 
+        ``as_of``: without those that were refused for a while and whose next try comes after this moment.
         ``WAITING_SCHEMA``, sorted by contact_id.
         """
         query = _with_today(WAITING_SCHEMA).where(
@@ -76,6 +93,8 @@ class Contacts(Connected):
         )
         if care_models is not None:
             query = query.where(contacts.c.care_model.in_(sorted(care_models)))
+        if as_of is not None:
+            query = query.where(or_(contacts.c.waits_until.is_(None), contacts.c.waits_until <= as_of))
         with self.reading() as connection:
             return as_table(connection, query, WAITING_SCHEMA)
 
@@ -105,10 +124,13 @@ class Contacts(Connected):
             if connection.execute(before).scalar_one() != len(reasons):
                 raise HoivaError(f"of {len(reasons)} contacts to end only {ended} wait: release their batch first")
 
-    def blocked_contacts(self, contact_ids: Iterable[str]) -> dict[str, str]:
-        """Which of these contacts must not be made now, and why: ``no_consent``, ``suppressed`` or ``held_out``."""
+    def blocked_contacts(self, contact_ids: Iterable[str], moment: datetime | None = None) -> dict[str, str]:
+        """Which of these contacts must not be made now, and why: ``no_consent``, ``suppressed`` or ``held_out``.
+
+        ``moment``: when it is asked: a consent that has expired by then allows nothing.
+        """
         with self.reading() as connection:
-            return blocked_contacts(connection, list(contact_ids))
+            return blocked_contacts(connection, list(contact_ids), moment)
 
     def miscounts(self) -> dict[tuple[str, date], tuple[int, int]]:
         """Where a counter differs from the contacts it counts: (channel, day) to (counter, contacts). Always empty."""
@@ -123,7 +145,7 @@ class Contacts(Connected):
         return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
 
 
-def blocked_contacts(connection: Connection, contact_ids: list[str]) -> dict[str, str]:
+def blocked_contacts(connection: Connection, contact_ids: list[str], moment: datetime | None = None) -> dict[str, str]:
     """The check of :meth:`Contacts.blocked_contacts`, inside a transaction of the caller's."""
     if not contact_ids:
         return {}
@@ -131,7 +153,7 @@ def blocked_contacts(connection: Connection, contact_ids: list[str]) -> dict[str
         columns = (contacts.c.contact_id, contacts.c.customer_id, contacts.c.purpose, contacts.c.channel)
         found = rows_of(connection, select(*columns).join(picked, picked.c.key == contacts.c.contact_id))
     names = ("key", "customer_id", "purpose", "channel")
-    return blocked_of(connection, {name: [row[place] for row in found] for place, name in enumerate(names)})
+    return blocked_of(connection, {name: [row[place] for row in found] for place, name in enumerate(names)}, moment)
 
 
 def _with_today(schema: pa.Schema) -> Select[Any]:

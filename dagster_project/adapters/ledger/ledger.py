@@ -11,13 +11,20 @@ from dagster_project.adapters.ledger.contacts import Contacts
 from dagster_project.adapters.ledger.deliveries import Deliveries
 from dagster_project.adapters.ledger.engine import make_engine
 from dagster_project.adapters.ledger.enrolments import Enrolments
+from dagster_project.adapters.ledger.erasures import Erasures
+from dagster_project.adapters.ledger.holds import Holds
 from dagster_project.adapters.ledger.households import Households
 from dagster_project.adapters.ledger.memberships import Memberships
 from dagster_project.adapters.ledger.migrate import to_head
+from dagster_project.adapters.ledger.opt_outs import OptOuts
+from dagster_project.adapters.ledger.tokens import Tokens
+from dagster_project.adapters.ledger.transfers import Transfers
+from dagster_project.adapters.ledger.withdrawals import Withdrawals
 
 
 class Ledger(
-    Deliveries, Aliases, Households, Consents, Enrolments, CareModels, Claims, Contacts, Batches, Memberships
+    Deliveries, Aliases, Households, Consents, Enrolments, CareModels, Claims, Contacts, Batches, Memberships,
+    Withdrawals, Holds, OptOuts, Transfers, Tokens, Erasures,
 ):  # fmt: skip
     """One ledger. Make it with :func:`open_ledger`; it may be shared by threads and opened by many processes."""
 

@@ -39,7 +39,7 @@ metadata = MetaData(
 )
 
 
-def _one_of(column: str, *words: str) -> CheckConstraint:
+def one_of(column: str, *words: str) -> CheckConstraint:
     listed = ", ".join(f"'{word}'" for word in words)
     return CheckConstraint(f"{column} in ({listed})", name=f"{column}_known")
 
@@ -67,14 +67,15 @@ deliveries = Table(
     Column("status", WORD, nullable=False),
     Column("reason_code", WORD, nullable=False),
     Column("message", LINE, nullable=False),
-    Column("count_delivered", BigInteger, nullable=False),
-    Column("count_loaded", BigInteger, nullable=False),
-    Column("count_quarantined", BigInteger, nullable=False),
+    *(Column(f"count_{part}", BigInteger, nullable=False) for part in ("delivered", "loaded", "quarantined")),
+    Column("count_erased", BigInteger, nullable=False, server_default="0"),
     Column("known_mode", WORD, nullable=False),
-    Column("arrived_at", UtcMoment, nullable=False),
-    Column("landed_at", UtcMoment, nullable=False),
-    _one_of("status", "loaded", "refused", "repeated", "held"),
-    CheckConstraint("status <> 'loaded' or count_delivered = count_loaded + count_quarantined", name="nothing_is_lost"),
+    *(Column(name, UtcMoment, nullable=False) for name in ("arrived_at", "landed_at")),
+    one_of("status", "loaded", "refused", "repeated", "held"),
+    CheckConstraint(
+        "status <> 'loaded' or count_delivered = count_loaded + count_quarantined + count_erased",
+        name="nothing_is_lost",
+    ),
 )
 Index("ix_deliveries_source_file_id", deliveries.c.source, deliveries.c.file_id)
 Index(
@@ -135,6 +136,7 @@ consents = Table(
     Column("is_allowed", Boolean, nullable=False),
     Column("consent_id", ID, nullable=True),
     Column("decided_at", UtcMoment, nullable=True),
+    Column("expires_at", UtcMoment, nullable=True),  # from this moment on it allows nothing
 )
 
 # Grain: one customer, purpose and channel ('*' is every one) that must not be contacted, with the reason.
@@ -171,9 +173,14 @@ batches = Table(
     Column("state", WORD, nullable=False),
     Column("count_rows", BigInteger, nullable=False),
     Column("published_at", UtcMoment, nullable=True),
+    Column(
+        "pickup", WORD, nullable=False, server_default="copy"
+    ),  # copy: its receiver may have it once it is published
+    Column("withdrawn_at", UtcMoment, nullable=True),
+    Column("withdrawn_after", BigInteger, nullable=True),  # the highest sequence there was when it was taken back
     UniqueConstraint("destination", "sequence"),
-    _one_of("kind", "message", "membership"),
-    _one_of("state", "prepared", "published", "accepted", "partly", "rejected"),
+    one_of("kind", "message", "membership"),
+    one_of("state", "prepared", "published", "accepted", "partly", "rejected", "withdrawn"),
 )
 
 # Grain: one contact: one step of one care model for one customer on one channel, once.
@@ -208,8 +215,10 @@ contacts = Table(
     Column("status", WORD, nullable=False),
     Column("reason", WORD, nullable=True),
     Column("batch_id", ID, ForeignKey("batches.batch_id"), nullable=True),
-    _one_of("action_class", "mandatory", "transactional", "marketing"),
-    _one_of("status", "claimed", "batched", "published", "accepted", "rejected", "returned"),
+    Column("count_refused", Integer, nullable=False, server_default="0"),  # times a receiver asked for another try
+    Column("waits_until", UtcMoment, nullable=True),  # the next try
+    one_of("action_class", "mandatory", "transactional", "marketing"),
+    one_of("status", "claimed", "batched", "published", "accepted", "rejected", "returned"),
     CheckConstraint("status = 'returned' or (status = 'claimed') = (batch_id is null)", name="in_a_batch"),
 )
 Index("ix_contacts_customer_id_planned_date", contacts.c.customer_id, contacts.c.planned_date)
@@ -255,7 +264,9 @@ memberships = Table(
     Column("batch_id", ID, ForeignKey("batches.batch_id"), nullable=False),
     Column("added_in", ID, nullable=False),  # the batch of the last add
     Column("reason", WORD, nullable=True),
-    _one_of("state", "adding", "member", "removing", "rejected", "out"),
+    Column("count_refused", Integer, nullable=False, server_default="0"),  # as of a contact
+    Column("waits_until", UtcMoment, nullable=True),
+    one_of("state", "adding", "member", "removing", "rejected", "out"),
 )
 Index("ix_memberships_batch_id", memberships.c.batch_id)
 
@@ -268,11 +279,13 @@ membership_changes = Table(
     Column("operation", WORD, primary_key=True),
     Column("customer_key", ID, nullable=False),
     Column("fingerprint", ID, nullable=False),
-    # Where the customer stood when the batch was published: what stands again when the whole batch is rejected.
+    # Where the customer stood when the batch was published: what stands again when it is rejected whole or withdrawn.
     Column("state_before", WORD, nullable=True),
     Column("fingerprint_before", ID, nullable=True),
     Column("added_in_before", ID, nullable=True),
-    _one_of("operation", "add", "remove"),
+    Column("batch_id_before", ID, nullable=True),
+    Column("reason_before", WORD, nullable=True),
+    one_of("operation", "add", "remove"),
 )
 
 # Grain: one acknowledgement of a batch by its receiver. A batch is acknowledged once.
@@ -283,5 +296,5 @@ acknowledgements = Table(
     Column("status", WORD, nullable=False),
     Column("count_rejected", BigInteger, nullable=False),
     Column("acknowledged_at", UtcMoment, nullable=False),
-    _one_of("status", "accepted", "partly", "rejected"),
+    one_of("status", "accepted", "partly", "rejected"),
 )

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from dagster_project.domain.exports.destination import Kind
+from dagster_project.domain.exports.destination import Kind, Pickup
 
-State = Literal["prepared", "published", "accepted", "partly", "rejected"]
+State = Literal["prepared", "published", "accepted", "partly", "rejected", "withdrawn"]
 Operation = Literal["add", "remove"]
 
 
@@ -21,8 +21,11 @@ class BatchRecord:
         sequence: 1, 2, 3 ... per destination, without a gap.
         as_of: the moment of the export (UTC).
         manifest_sha256: of its ``manifest.json``; the next one names it.
-        state: ``prepared`` until its folder stands in the outbox, ``published`` until its receiver has answered.
+        state: ``prepared`` until its folder stands in the outbox, ``published`` until its receiver has answered, or
+            ``withdrawn`` when it was taken back before its receiver took it.
         count_rows: contacts, or adds and removes.
+        pickup: how its receiver takes it; one that is copied counts as taken at once.
+        withdrawn_after: of a withdrawn one: the highest sequence its destination had by then.
     """
 
     batch_id: str
@@ -33,6 +36,8 @@ class BatchRecord:
     manifest_sha256: str
     state: State
     count_rows: int
+    pickup: Pickup = "move"
+    withdrawn_after: int | None = None
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
+import pyarrow as pa
+
+from dagster_project.domain.exports.batches import BatchRecord
 from dagster_project.domain.exports.destination import Destination
 
-PROTOCOL = 1  # of the manifest and the folder; a change a receiver could trip over is 2
+PROTOCOL = 2  # of the manifest and the folder; a change a receiver could trip over is 2
 
 
 @dataclass(frozen=True)
@@ -23,11 +27,11 @@ class BatchFile:
 
     name: str
     role: str
-    content: bytes = field(repr=False)
+    content: bytes | pa.Buffer = field(repr=False)
     count_rows: int
     columns: tuple[str, ...]
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """SHA-256 of the bytes, in hex."""
         return hashlib.sha256(self.content).hexdigest()
@@ -87,13 +91,15 @@ def make_batch(
     files: Sequence[BatchFile],
     as_of: datetime,
     consent_as_of: datetime,
+    withdrawn: Sequence[BatchRecord] = (),
 ) -> Batch:
     """Number the files, give them their id, and write the manifest.
 
     Args:
-        previous_manifest_sha256: of this destination's batch before; None for its first.
+        previous_manifest_sha256: of this destination's batch before that was not withdrawn; None for its first.
         as_of: the moment of the export (UTC).
         consent_as_of: the moment up to which consents were known to the tables it was drawn from.
+        withdrawn: batches taken back since the one before: numbers the receiver will never see.
     """
     batch_id = batch_id_of(destination.name, sequence, files)
     listed = [
@@ -116,6 +122,11 @@ def make_batch(
         "sequence": sequence,
         "batch_id": batch_id,
         "previous_manifest_sha256": previous_manifest_sha256,
+        "withdrawn": [
+            {"sequence": one.sequence, "batch_id": one.batch_id, "manifest_sha256": one.manifest_sha256}
+            for one in withdrawn
+        ],
+        "pickup": destination.pickup,
         "as_of": moment_text(as_of),
         "consent_as_of": moment_text(consent_as_of),
         "expires_at": moment_text(as_of + destination.expires_after),
@@ -123,6 +134,25 @@ def make_batch(
     }
     content = (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode()
     return Batch(destination.name, destination.kind, sequence, batch_id, as_of, tuple(files), content)
+
+
+def chain(before: Sequence[BatchRecord]) -> tuple[str | None, list[BatchRecord]]:
+    """What the next manifest says of the batches before it: the hash of the last that stands, and what was withdrawn.
+
+    Args:
+        before: every batch of the destination, by sequence.
+
+    >>> one = BatchRecord("b1", "letters", "message", 1, datetime(2026, 3, 1, tzinfo=UTC), "m1", "accepted", 3)
+    >>> two = BatchRecord("b2", "letters", "message", 2, one.as_of, "m2", "withdrawn", 3, withdrawn_after=2)
+    >>> previous, withdrawn = chain([one, two])
+    >>> previous, [record.batch_id for record in withdrawn]
+    ('m1', ['b2'])
+    """
+    standing = [record for record in before if record.state != "withdrawn"]
+    last = standing[-1].sequence if standing else 0
+    # Withdrawn once the last one stood already: its manifest could not say so.
+    told_now = [record for record in before if record.withdrawn_after is not None and record.withdrawn_after >= last]
+    return (standing[-1].manifest_sha256 if standing else None), told_now
 
 
 def moment_text(moment: datetime) -> str:

@@ -46,7 +46,7 @@ def test_the_manifest_tells_a_receiver_all_it_must_check() -> None:
     made = batch(previous_manifest_sha256="ab" * 32)
     manifest = json.loads(made.manifest)
     assert manifest == {
-        "protocol": 1,
+        "protocol": 2,
         "destination": "letters",
         "kind": "message",
         "format": "mailchimp",
@@ -54,6 +54,8 @@ def test_the_manifest_tells_a_receiver_all_it_must_check() -> None:
         "sequence": 1,
         "batch_id": made.batch_id,
         "previous_manifest_sha256": "ab" * 32,
+        "withdrawn": [],
+        "pickup": "move",
         "as_of": "2026-03-31T20:59:59.999999Z",
         "consent_as_of": "2026-03-31T20:59:59.999999Z",
         "expires_at": "2026-04-03T20:59:59.999999Z",

@@ -1,0 +1,36 @@
+"""The ledger's tables of what stands between a batch and its going out: a person's word, and who was ever told."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Table, Text
+
+from dagster_project.adapters.ledger.tables import ID, LINE, WORD, metadata, one_of
+from dagster_project.adapters.ledger.types import UtcMoment
+
+# Grain: one change of a destination too great to go without a person's word, by what it would change.
+held_changes = Table(
+    "held_changes",
+    metadata,
+    Column("destination", WORD, primary_key=True),
+    Column("fingerprint", ID, primary_key=True),
+    Column("reason", WORD, nullable=False),
+    Column("count_adds", BigInteger, nullable=False),
+    Column("count_removes", BigInteger, nullable=False),
+    Column("count_held", BigInteger, nullable=False),  # what the destination holds
+    Column("count_usual", BigInteger, nullable=True),  # rows of a usual batch
+    Column("held_at", UtcMoment, nullable=False),
+    Column("is_current", Boolean, nullable=False),  # False once the difference is another one, or told
+    Column("decision", WORD, nullable=True),
+    Column("decided_by", LINE, nullable=True),
+    Column("decided_because", LINE, nullable=True),
+    Column("decided_at", UtcMoment, nullable=True),
+    one_of("decision", "approved", "refused"),
+)
+
+# Grain: one destination that was told of an audience, as its file said then. It must let go even without its file.
+told_destinations = Table(
+    "told_destinations",
+    metadata,
+    Column("destination", WORD, primary_key=True),
+    Column("definition", Text, nullable=False),
+)
