@@ -38,7 +38,8 @@ ROOMS = {
                   "trigger_list__high_value_fading"},
     "exports": {"published", "acknowledgements", "data_docs", "health", "retired_destinations", "mailchimp_letters",
                 "contact_centre_calls", "google_ads_fading_high_value", "meta_fading_high_value", "postal_letters",
-                "text_messages", "app_messages", "shop_pages", "sample_orders", "event_invitations", "shop_staff_tasks"},
+                "text_messages", "app_messages", "shop_pages", "sample_orders", "event_invitations",
+                "shop_staff_tasks"},
 }  # fmt: skip
 
 # These steps never open the warehouse: they read the ledger, published Parquet, or files.
