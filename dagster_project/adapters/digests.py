@@ -19,11 +19,11 @@ import pyarrow.parquet as pq
 from filelock import FileLock
 
 from dagster_project.adapters.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folder, reached, replace_file
+from dagster_project.adapters.published import NotPublished, Version
 from dagster_project.domain.exports.formats import Digest
 from dagster_project.domain.exports.formats.format import BETWEEN
 
 if TYPE_CHECKING:
-    from dagster_project.adapters.published import Version
     from dagster_project.settings import Home
 
 log = logging.getLogger(__name__)
@@ -135,14 +135,16 @@ def _contact_points(version: Version) -> str:
     """What the rows stand beside: the file itself, so that one that was replaced in place is another."""
     if version.vault_folder is None:
         return "nothing"
-    status = (version.vault_folder / "contact_points.parquet").stat()
+    try:
+        status = (version.vault_folder / "contact_points.parquet").stat()
+    except FileNotFoundError:
+        raise NotPublished("contact_points was replaced twice since this version was opened; open it again") from None
     return f"{version.vault_folder.name} {status.st_ino} {status.st_size} {status.st_mtime_ns}"
 
 
 def _folder_of(version: Version) -> Path:
     if version.vault_folder is None:
-        version.read_vault("contact_points")  # says what to do
-        raise AssertionError("unreachable")
+        raise NotPublished("contact_points is not published in the vault; run hoiva run first")
     return version.vault_folder.parent / "digests"
 
 
