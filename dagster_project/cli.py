@@ -12,6 +12,7 @@ import typer
 from dagster_project.commands.backtest import backtest
 from dagster_project.commands.check import check
 from dagster_project.commands.erase import erase
+from dagster_project.commands.export_person import export_person
 from dagster_project.commands.identity import identity
 from dagster_project.commands.map import map_
 from dagster_project.commands.plan import plan
@@ -162,6 +163,7 @@ def dev(
 app.command(epilog="Example: `hoiva backtest high_value_fading --from 2026-01-01 --to 2026-03-31`")(backtest)
 app.command(epilog="Example: `hoiva check`")(check)
 app.command(epilog="Example: `hoiva erase --file people.csv`")(erase)
+app.command("export-person", epilog="Example: `hoiva export-person c0123456789abcdef0123 --to aino`")(export_person)
 app.add_typer(identity)
 app.command("map", epilog="Example: `hoiva map high_value_fading --out map.html`")(map_)
 app.command(epilog="Example: `hoiva plan high_value_fading`")(plan)

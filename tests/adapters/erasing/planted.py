@@ -147,7 +147,8 @@ def deliveries(people: Sequence[Person]) -> dict[tuple[str, str], bytes]:
         }
         for one in people
     ]  # fmt: skip
-    broken = [row | {"property_createdate": "yesterday"} for row in contact[:10]] + [contact[-1]]
+    many = min(10, len(people) - 1)
+    broken = [row | {"property_createdate": "yesterday"} for row in contact[:many]] + [contact[-1]]
     ticket = [
         {
             "id": f"t{one.id}", "_fivetran_synced": WHEN, "is_deleted": "false", "property_createdate": WHEN,
