@@ -100,7 +100,7 @@ def test_an_erasure_killed_at_every_point_in_turn_ends_like_one_that_was_not(
     killed: list[str] = []
 
     def stop(reached: str) -> None:
-        if reached not in killed:
+        if reached.startswith("erase.") and reached not in killed:
             killed.append(reached)
             raise Killed
 
