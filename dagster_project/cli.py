@@ -9,15 +9,23 @@ from typing import Annotated
 
 import typer
 
+from dagster_project.commands.approve import approve
 from dagster_project.commands.backtest import backtest
+from dagster_project.commands.backup import backup
 from dagster_project.commands.check import check
+from dagster_project.commands.deliver import deliver
 from dagster_project.commands.erase import erase
 from dagster_project.commands.export_person import export_person
+from dagster_project.commands.guard import guard
 from dagster_project.commands.identity import identity
 from dagster_project.commands.map import map_
 from dagster_project.commands.plan import plan
+from dagster_project.commands.restore import restore, settle
+from dagster_project.commands.serve import serve
 from dagster_project.commands.shared import AsJson, Home, err, moment_of, out, print_json, settings_of
 from dagster_project.commands.story import story
+from dagster_project.commands.token import token
+from dagster_project.commands.verify import verify
 from dagster_project.errors import HoivaError
 
 app = typer.Typer(
@@ -92,7 +100,8 @@ def status(home: Home = None, as_json: AsJson = False) -> None:
     from dagster_project.adapters.reporting import status_of
     from dagster_project.cli_views import show_status
 
-    state = status_of(settings_of(home))
+    own = settings_of(home)
+    state = status_of(own, moment_of(None, own, ""))
     print_json(state) if as_json else show_status(out, state)
 
 
@@ -148,34 +157,60 @@ def dev(
     port: Annotated[int, typer.Option("--port", help="The port of the Dagster UI on this machine.")] = 3000,
     home: Home = None,
 ) -> None:
-    """The Dagster UI with schedules and sensors, reachable from this machine alone."""
+    """The Dagster UI with schedules and sensors, on this machine alone and behind a login (the address has the key)."""
     from dagster_project.adapters.dagster_home import prepare
+    from dagster_project.adapters.guarding.serving import serve_dagster
     from dagster_project.settings import CHECKOUT
 
-    prepare(settings_of(home))
+    own = settings_of(home)
+    prepare(own)
     os.environ["HOIVA_UNATTENDED"] = "true"  # schedules and sensors start by themselves here, and nowhere else
-    out.print(f"Dagster: http://127.0.0.1:{port}  (drop files into landing/<source>/; stop with Ctrl-C)")
-    binary = Path(sys.executable).parent / "dagster"
-    os.chdir(CHECKOUT)
-    os.execv(binary, [str(binary), "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)])
+    command = [str(Path(sys.executable).parent / "dagster"), "dev", "-w", "workspace.yaml"]
+
+    def tell(address: str) -> None:
+        out.print(f"Dagster, in half a minute: {address}", markup=False, soft_wrap=True)
+        out.print("Drop files into landing/<source>/; stop with Ctrl-C.")
+
+    raise typer.Exit(serve_dagster(command, CHECKOUT, port, own.guard_password_hash, tell))
 
 
+app.command(epilog="Example: `hoiva approve meta_fading_high_value --because 'the segment was redefined'`")(approve)
 app.command(epilog="Example: `hoiva backtest high_value_fading --from 2026-01-01 --to 2026-03-31`")(backtest)
+app.command(epilog="Example: `hoiva backup BACKUPS`")(backup)
 app.command(epilog="Example: `hoiva check`")(check)
 app.command(epilog="Example: `hoiva erase --file people.csv`")(erase)
 app.command("export-person", epilog="Example: `hoiva export-person c0123456789abcdef0123 --to aino`")(export_person)
 app.add_typer(identity)
+app.add_typer(token)
 app.command("map", epilog="Example: `hoiva map high_value_fading --out map.html`")(map_)
+app.command(epilog="Example: `hoiva deliver contact_centre_calls`")(deliver)
+app.command(epilog="Example: `hoiva guard --to http://127.0.0.1:3000 --name hoiva.example.com --https`")(guard)
 app.command(epilog="Example: `hoiva plan high_value_fading`")(plan)
+app.command(epilog="Example: `hoiva restore BACKUPS/hoiva-20260331T203000Z --home restored`")(restore)
+app.command(epilog="Example: `hoiva serve --port 8443`")(serve)
+app.command(epilog="Example: `hoiva settle --sent lost/outbox --last mailchimp_letters=12`")(settle)
 app.command(epilog="Example: `hoiva story welcome_after_first_purchase`")(story)
+app.command(epilog="Example: `hoiva verify --repair`")(verify)
 
 
 def main() -> None:
-    """The entry point: a mistake a person can mend is one line on standard error."""
+    """The entry point: a mistake a person can mend is one line on standard error, and no error quotes a row."""
+    from dagster_project.adapters.boundary import install, place_of
+    from dagster_project.adapters.redaction import DISK_FULL, is_disk_full, told
+
+    install(with_dagster=False)  # definitions.py puts up the rest, where Dagster is loaded
     try:
         app()
     except HoivaError as error:
         err.print("hoiva:", str(error), style="red", markup=False, soft_wrap=True)
+        sys.exit(1)
+    except Exception as error:  # a mistake of ours: its type and place, for whoever mends it
+        known = (
+            DISK_FULL
+            if is_disk_full(error)
+            else f"unexpected {type(error).__name__} at {place_of(error)}: {told(error)}"
+        )
+        err.print("hoiva:", known, style="red", markup=False, soft_wrap=True)
         sys.exit(1)
 
 

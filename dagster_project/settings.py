@@ -21,6 +21,7 @@ from dagster_project.errors import SettingsError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 PREFIX = "HOIVA_"
+SECRET_PREFIX = "HOIVA_SECRET_"  # HOIVA_SECRET_<DESTINATION>_<NAME>; see adapters/transports/secrets.py
 
 
 class Home:
@@ -80,7 +81,13 @@ class Settings(BaseSettings):
     identity_salt: str = Field(default="hoiva-identity-1", min_length=8, description="salt of ids and pseudonyms")
     ledger_url: str = Field(default="", description="SQLAlchemy URL of the ledger; empty: ledger.db in the home")
     unattended: bool = Field(default=False, description="whether schedules and sensors start by themselves")
+    guard_password_hash: str = Field(
+        default="", repr=False, description="of the Dagster UI's password: hoiva guard --new-password prints it"
+    )
     duckdb_memory: str = Field(default="8GB", pattern=r"^\d+(MB|GB)$", description="memory limit of the warehouse")
+    secrets_file: Path | None = Field(
+        default=None, description="a YAML file with the destinations' passwords, keys and tokens, readable by its owner"
+    )
     threads: int = Field(default=2, ge=1, le=64, description="threads of the warehouse")
 
     @field_validator("business_zone")
@@ -135,7 +142,7 @@ def load_settings(**overrides: object) -> Settings:
     known = set(Settings.model_fields) | {"config"}
     for name in sorted(os.environ):
         key = name.removeprefix(PREFIX).lower()
-        if name.startswith(PREFIX) and key not in known:
+        if name.startswith(PREFIX) and not name.startswith(SECRET_PREFIX) and key not in known:
             raise SettingsError(f"{name} is not a setting; known: {', '.join(sorted(known))}")
     try:
         return Settings(**overrides)  # type: ignore[arg-type]

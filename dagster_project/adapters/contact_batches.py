@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dagster_project.adapters.content import Content, data_file, rows_file, with_contact_points
+from dagster_project.adapters.content import Content, Lines, customers_of, rows_files
 from dagster_project.adapters.durable import reached
-from dagster_project.domain.exports.formats import FORMATS
+from dagster_project.domain.exports.formats import form_of
 
 if TYPE_CHECKING:
     from dagster_project.adapters.ledger import Ledger
     from dagster_project.adapters.published import Version
     from dagster_project.domain.exports.destination import Destination
+    from dagster_project.domain.exports.manifest import BatchFile
 
 
-def has_something(ledger: Ledger, destination: Destination, as_of: datetime) -> bool:
+def has_something(ledger: Ledger, destination: Destination, as_of: datetime, moment: datetime) -> bool:
     """Whether a contact waits for this destination."""
-    return _claimed(ledger, destination, as_of).num_rows > 0
+    return _claimed(ledger, destination, as_of, moment).num_rows > 0
 
 
 def content(ledger: Ledger, destination: Destination, version: Version, as_of: datetime) -> Content | None:
@@ -28,9 +29,9 @@ def content(ledger: Ledger, destination: Destination, version: Version, as_of: d
 
     Where the tool knows a person by one column (an address), a second contact for it goes into a file of its own.
     """
-    form = FORMATS[destination.format]
+    form = form_of(destination)
     contacts = _claimed(ledger, destination, as_of)
-    blocked = ledger.blocked_contacts(contacts["contact_id"].to_pylist())
+    blocked = ledger.blocked_contacts(contacts["contact_id"].to_pylist(), as_of)
     if blocked:
         ledger.end_contacts(blocked, as_of)
         reached("contacts.blocked_ended")
@@ -40,30 +41,31 @@ def content(ledger: Ledger, destination: Destination, version: Version, as_of: d
     keys = [("score", "descending"), ("planned_for", "ascending"), ("contact_id", "ascending")]
     contacts = contacts.sort_by(keys)
     contacts = contacts.append_column("priority", pa.array(range(1, contacts.num_rows + 1), pa.int64()))
-    rows = form.make(with_contact_points(version, form, contacts))
+    rows = form.make(customers_of(ledger, destination, version, form, contacts))
     contact_ids = contacts["contact_id"].to_pylist()
-    unreachable = {key: reason for key, reason in zip(contact_ids, rows.reasons, strict=True) if reason is not None}
+    unreachable = {contact_ids[place]: reason for place, reason in rows.refused()}
     if unreachable:
         ledger.end_contacts(unreachable, as_of)
         reached("contacts.unreachable_ended")
-    parts = _parts(rows.cells, form.one_row_per, rows.sendable())
-    if not parts:
-        return None
-    files, lines, sent_ids = [], [], []
-    for number, places in enumerate(parts, 1):
-        name = "contacts.csv" if number == 1 else f"contacts_{number}.csv"
+    files: list[BatchFile] = []
+    lines, sent_ids = [], []
+    for places in _parts(rows.cells, form.one_row_per, rows.sendable()):
         sent = contacts.take(places)
-        ids = sent["contact_id"].to_pylist()
-        files.append(data_file(name, "contacts", rows.cells.take(places)))
-        lines.append((name, ids, sent["consent_id"].to_pylist()))
-        sent_ids += ids
-    return Content((*files, rows_file(lines)), contact_ids=sent_ids)
+        parts = form.files("contacts", rows.cells.take(places), first=len(files) + 1)
+        files += parts
+        lines.append(Lines(parts, sent["contact_id"].combine_chunks(), sent["consent_id"].combine_chunks()))
+        sent_ids += sent["contact_id"].to_pylist()
+    return Content((*files, *rows_files(lines)), contact_ids=sent_ids) if files else None
 
 
-def _claimed(ledger: Ledger, destination: Destination, as_of: datetime) -> pa.Table:
-    """Contacts of this destination. One planned for later than a batch is valid waits for a later batch."""
+def _claimed(ledger: Ledger, destination: Destination, as_of: datetime, moment: datetime | None = None) -> pa.Table:
+    """Contacts of this destination. One planned for later than a batch is valid waits for a later batch.
+
+    ``moment``: by which a refused one may be sent again, if not as_of.
+    """
     models = None if destination.care_models is None else set(destination.care_models)
-    return ledger.claimed_contacts(destination.channel, as_of + destination.expires_after, care_models=models)
+    until = as_of + destination.expires_after
+    return ledger.claimed_contacts(destination.channel, until, care_models=models, as_of=moment or as_of)
 
 
 def _parts(cells: pa.Table, column: str | None, sendable: pa.BooleanArray) -> list[pa.Array]:

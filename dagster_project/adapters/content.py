@@ -2,25 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.adapters import sent_rows
-from dagster_project.domain.exports.batches import MembershipChange
+from dagster_project.adapters.digests import digests_of
+from dagster_project.domain.exports.batches import MembershipChange, Operation
 from dagster_project.domain.exports.manifest import Batch, BatchFile
-from dagster_project.domain.exports.values import csv_bytes, text_table
+from dagster_project.domain.exports.writing import files_of
 
 if TYPE_CHECKING:
+    from dagster_project.adapters.ledger import Ledger
     from dagster_project.adapters.published import Version
+    from dagster_project.domain.exports.destination import Destination
     from dagster_project.domain.exports.formats import Format
     from dagster_project.settings import Home
 
-ROWS_FILE = "rows.csv"  # which line is whose, for answers; not for the platform
-FIRST_LINE = 2  # of the rows; line 1 is the header
+
+class Noted(Sequence[MembershipChange]):
+    """Membership changes held as columns; each becomes an object when the ledger asks for it."""
+
+    def __init__(self, *parts: pa.Table) -> None:
+        """``parts``: customer_id, customer_key, fingerprint, operation."""
+        self._rows = pa.concat_tables(parts)
+
+    def __len__(self) -> int:
+        return self._rows.num_rows
+
+    @overload
+    def __getitem__(self, place: int) -> MembershipChange: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[MembershipChange]: ...
+
+    def __getitem__(self, place: int | slice) -> MembershipChange | Sequence[MembershipChange]:
+        return list(self)[place]
+
+    def __iter__(self) -> Iterator[MembershipChange]:
+        columns = (column.to_pylist() for column in self._rows.columns)
+        return (MembershipChange(*row) for row in zip(*columns, strict=True))
+
+
+def noted(customer_ids: pa.Array, keys: pa.Array, fingerprints: pa.Array, operation: Operation) -> pa.Table:
+    """One part of what the ledger notes."""
+    names = ["customer_id", "customer_key", "fingerprint", "operation"]
+    return pa.table([customer_ids, keys, fingerprints, pa.repeat(operation, len(customer_ids))], names=names)
 
 
 @dataclass(frozen=True)
@@ -51,32 +82,63 @@ class Content:
 
 
 def with_contact_points(version: Version, form: Format, customers: pa.Table) -> pa.Table:
-    """Customers (or their contacts) with the contact points this form needs and no others; null where there is none."""
-    points = version.read_vault("contact_points", columns=["customer_id", *form.contact_points])
-    points = points.filter(pc.is_in(points["customer_id"], customers["customer_id"].combine_chunks()))
-    place = pc.index_in(customers["customer_id"], points["customer_id"].combine_chunks())
-    for column in form.contact_points:
-        customers = customers.append_column(column, points[column].cast(pa.string()).take(place))
+    """Customers (or their contacts) with what this form needs to know of them and nothing else; null where it is not.
+
+    The contact points themselves, and the digests the vault keeps of them.
+    """
+    points = version.read_vault("contact_points", columns=["customer_id", *form.contact_points]).combine_chunks()
+    ids, known = customers["customer_id"].combine_chunks(), points["customer_id"].combine_chunks()
+    place = None if ids.equals(known) else pc.index_in(ids, known)  # None: they are the same rows
+    columns = {name: points[name].combine_chunks().cast(pa.string()) for name in form.contact_points}
+    for name, values in (columns | digests_of(version, form.digests)).items():
+        customers = customers.append_column(name, values if place is None else values.take(place))
     return customers
 
 
-def data_file(name: str, role: str, cells: pa.Table) -> BatchFile:
-    """A file for the platform."""
-    return BatchFile(name, role, csv_bytes(cells), cells.num_rows, tuple(cells.column_names))
+def with_consents(ledger: Ledger, form: Format, customers: pa.Table, purpose: str) -> pa.Table:
+    """The customers with what each allows just now, where the form tells it: yes only if nothing speaks against it."""
+    ids = customers["customer_id"].to_pylist() if form.consents else []
+    for name, channel in form.consents:
+        blocked = pa.array(list(ledger.blocked_customers(ids, purpose, channel)), pa.string())
+        customers = customers.append_column(name, pc.invert(pc.is_in(customers["customer_id"], blocked)))
+    return customers
 
 
-def rows_file(lines: Sequence[tuple[str, Sequence[str], Sequence[str | None]]]) -> BatchFile:
-    """The file that says whose each line is and which consent allows it.
+def customers_of(
+    ledger: Ledger, destination: Destination, version: Version, form: Format, customers: pa.Table
+) -> pa.Table:
+    """Customers (or their contacts) with everything the form needs."""
+    known = with_contact_points(version, form, customers)
+    return with_consents(ledger, form, known, destination.purpose)
 
-    Args:
-        lines: per file: its name, its rows' keys in order, and their consent ids.
+
+@dataclass(frozen=True)
+class Lines:
+    """Whose the lines of a batch's files are.
+
+    Attributes:
+        files: of one role, in order.
+        keys: contact ids, or the customers' keys at this destination, in the order of the rows.
+        consents: the consent that allows each row; null where none is needed, as for a removal.
     """
-    cells = text_table(
-        {
-            "file": [name for name, keys, _ in lines for _ in keys],
-            "line": [str(FIRST_LINE + number) for _, keys, _ in lines for number in range(len(keys))],
-            "row_key": [key for _, keys, _ in lines for key in keys],
-            "consent_id": [consent or "" for _, _, consents in lines for consent in consents],
-        }
-    )
-    return data_file(ROWS_FILE, "rows", cells)
+
+    files: Sequence[BatchFile]
+    keys: pa.Array
+    consents: pa.Array
+
+
+def rows_files(lines: Sequence[Lines]) -> list[BatchFile]:
+    """The file that says whose each line is and which consent allows it. It is for answers, not for the platform."""
+    parts = []
+    for one in lines:
+        at = 0
+        for file in one.files:
+            count = file.count_rows
+            # Where there is a header, it is line 1; elsewhere rows are counted from 1.
+            first = 2 if file.name.endswith(".csv") else 1
+            numbers = pa.array(np.arange(first, first + count))
+            named = pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int32)), pa.array([file.name]))
+            cells = [named, numbers, one.keys.slice(at, count), one.consents.slice(at, count)]
+            parts.append(pa.table(cells, names=["file", "line", "row_key", "consent_id"]))
+            at += count
+    return files_of("rows", pa.concat_tables(parts))

@@ -41,7 +41,7 @@ def sync_file(path: Path) -> None:
         os.close(handle)
 
 
-def write_file(path: Path, content: bytes, mode: int = 0o644) -> None:
+def write_file(path: Path, content: bytes | memoryview, mode: int = 0o644) -> None:
     """Write a new file and flush it to the disk.
 
     Raises:
@@ -54,7 +54,7 @@ def write_file(path: Path, content: bytes, mode: int = 0o644) -> None:
         os.fsync(file.fileno())
 
 
-def replace_file(path: Path, content: bytes, mode: int = 0o644) -> None:
+def replace_file(path: Path, content: bytes | memoryview, mode: int = 0o644) -> None:
     """Put new content in a file's place as a whole: a reader sees the old or the new, never a part."""
     fresh = path.with_name(f".{path.name}.new")
     fresh.unlink(missing_ok=True)

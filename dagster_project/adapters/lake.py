@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dagster_project.adapters.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folder, sync_folder
+from dagster_project.adapters.sql_words import name_sql
 from dagster_project.domain.sources.contract import TECHNICAL
 from dagster_project.errors import HoivaError
 
@@ -78,8 +79,10 @@ def keep_misfits(settings: Settings, source: str, table: str, file_id: str, file
 
 def archive(settings: Settings, source: str, table: str, file_id: str, file_name: str, data: bytes) -> Path:
     """Keep the delivered bytes in the vault, under their own id."""
-    safe = "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in file_name)[-100:]
-    path = settings.at_home.vault_archive / source / table / f"{file_id}__{safe}"
+    safe = "".join(
+        letter if letter.isascii() and (letter.isalnum() or letter in "._-") else "_" for letter in file_name
+    )
+    path = settings.at_home.vault_archive / source / table / f"{file_id}__{safe[-100:]}"
     if not path.exists():
         make_folder(path.parent, PRIVATE_FOLDER)
         staging = path.with_name(f".{path.name}.{os.getpid()}")
@@ -120,7 +123,7 @@ def register_lake(
                     )
                 files.append(path)
             listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
-            columns = ", ".join(f'"{column}"' for column in lake_schema(table).names)
+            columns = ", ".join(name_sql(column) for column in lake_schema(table).names)
             database = "vault." if table.is_personal else ""
             warehouse.connection.execute(
                 f'create or replace view {database}sources."{contract.source}__{name}" as select {columns}'

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.adapters import sent_rows
-from dagster_project.adapters.content import Content, data_file, rows_file, with_contact_points
-from dagster_project.domain.exports.batches import MembershipChange
-from dagster_project.domain.exports.delta import HELD, Delta, Held, delta
-from dagster_project.domain.exports.formats import FORMATS
+from dagster_project.adapters.content import Content, Lines, Noted, customers_of, noted, rows_files
+from dagster_project.domain.clock import naive_utc
+from dagster_project.domain.exports.changes import Changes, changes
+from dagster_project.domain.exports.delta import HELD
+from dagster_project.domain.exports.formats import Format, form_of
+from dagster_project.domain.exports.prints import prints
 from dagster_project.domain.exports.values import keyed_hash
+from dagster_project.domain.exports.writing import plain_schema
 from dagster_project.errors import HoivaError
 
 if TYPE_CHECKING:
@@ -23,17 +28,25 @@ if TYPE_CHECKING:
     from dagster_project.settings import Settings
 
 log = logging.getLogger(__name__)
+KEY_SIZE = 10  # bytes of a customer's pseudonym at a destination
 
 
-def must_let_go(ledger: Ledger, destination: Destination) -> bool:
+def must_let_go(ledger: Ledger, destination: Destination, moment: datetime) -> bool:
     """Whether the destination holds somebody who may not be in any audience (any more)."""
     held = ledger.memberships(destination.name)
     held = held.filter(pc.is_in(held["state"], pa.array(HELD)))
-    return bool(ledger.blocked_customers(held["customer_id"].to_pylist(), destination.purpose, destination.channel))
+    ids = held["customer_id"].to_pylist()
+    return bool(ledger.blocked_customers(ids, destination.purpose, destination.channel, moment))
 
 
 def content(
-    settings: Settings, ledger: Ledger, destination: Destination, version: Version, *, is_frozen: bool = False
+    settings: Settings,
+    ledger: Ledger,
+    destination: Destination,
+    version: Version,
+    as_of: datetime,
+    *,
+    is_frozen: bool = False,
 ) -> Content | None:
     """The adds and removes between what the destination holds and today's audience; None when they are equal.
 
@@ -45,77 +58,112 @@ def content(
     """
     if destination.audience is None:
         raise HoivaError(f"{destination.name} names no audience")
-    form = FORMATS[destination.format]
-    audience = version.read(f"audiences/{destination.audience}", columns=["customer_id", "consent_id"])
-    blocked = ledger.blocked_customers(audience["customer_id"].to_pylist(), destination.purpose, destination.channel)
-    audience = audience.filter(pc.invert(pc.is_in(audience["customer_id"], pa.array(list(blocked), pa.string()))))
-    rows = form.make(with_contact_points(version, form, audience))
-    audience = audience.filter(rows.sendable())
-    wanted = rows.cells.filter(rows.sendable()).add_column(0, "customer_id", audience["customer_id"])
-    prints = _fingerprints(settings.identity_salt, destination.name, wanted)
-    consents = dict(zip(audience["customer_id"].to_pylist(), audience["consent_id"].to_pylist(), strict=True))
+    form = form_of(destination)
+    columns = ["customer_id", "consent_id"]
+    if is_frozen and f"audiences/{destination.audience}" not in version.tables:  # nobody draws it any more
+        audience = pa.table({name: pa.array([], pa.string()) for name in columns})
+    else:
+        audience = version.read(f"audiences/{destination.audience}", columns=columns)
+    ids = audience["customer_id"].to_pylist()
+    blocked = ledger.blocked_customers(ids, destination.purpose, destination.channel, as_of)
+    if blocked:
+        audience = audience.filter(pc.invert(pc.is_in(audience["customer_id"], pa.array(list(blocked), pa.string()))))
+    rows = form.make(customers_of(ledger, destination, version, form, audience))
+    wanted = rows.cells.add_column(0, "customer_id", audience["customer_id"])
+    consents = audience["consent_id"].combine_chunks()
+    if rows.reasons.null_count < len(rows.reasons):
+        wanted, consents = wanted.filter(rows.sendable()), consents.filter(rows.sendable())
+    wanted = wanted.combine_chunks()
+    wanted_ids = wanted["customer_id"].combine_chunks()
+    fingerprints = prints(_key(settings, destination, "row"), wanted.columns[1:])
 
-    memberships = ledger.memberships(destination.name).to_pylist()
-    known = {row["customer_id"]: row for row in memberships}
-    held = {row["customer_id"]: Held(row["state"], row["fingerprint"]) for row in memberships}
-    merged = {
-        row["customer_id"]: row["todays_customer_id"]
-        for row in memberships
-        if row["todays_customer_id"] != row["customer_id"]
-    }
-    change = delta(prints, held, merged)
+    memberships = ledger.memberships(destination.name)
+    # Refused for a while only, and that while is over: offered as if she had never been.
+    is_due = pc.fill_null(pc.less_equal(memberships["waits_until"], naive_utc(as_of)), False)
+    change = changes(wanted_ids, fingerprints, memberships.filter(pc.invert(is_due)))
     if is_frozen:
-        change = only_who_must_leave(ledger, destination, change)
+        change = only_who_must_leave(ledger, destination, change, as_of)
     if not change:
         return None
+    return _content(settings, destination, form, Wanted(wanted, fingerprints, consents), memberships, change)
 
-    leaving = {customer_id: known[customer_id]["added_in"] for customer_id in change.removes + change.replaces}
-    removed = sent_rows.read(settings.at_home, destination.name, leaving, wanted.schema)
-    removed_ids = removed["customer_id"].to_pylist()
-    unknown = leaving.keys() - set(removed_ids)
+
+@dataclass(frozen=True)
+class Wanted:
+    """Today's audience as the destination should hold it, sorted by customer_id: the rows, and each one's fingerprint
+    and consent."""
+
+    rows: pa.Table
+    fingerprints: pa.Array
+    consents: pa.Array
+
+    def of(self, customer_ids: pa.Array) -> Wanted:
+        """Some of the customers, in the order of their ids."""
+        if len(customer_ids) == self.rows.num_rows:
+            return self
+        place = pc.index_in(customer_ids, self.rows["customer_id"].combine_chunks())
+        return Wanted(self.rows.take(place), self.fingerprints.take(place), self.consents.take(place))
+
+
+def _content(
+    settings: Settings,
+    destination: Destination,
+    form: Format,
+    wanted: Wanted,
+    memberships: pa.Table,
+    change: Changes,
+) -> Content | None:
+    """The files and what the ledger notes. Removes come first: a customer whose identifiers changed is in both."""
+    leaving = sorted({*change.removes.to_pylist(), *change.replaces.to_pylist()})
+    held = memberships.filter(pc.is_in(memberships["customer_id"], pa.array(leaving, pa.string())))
+    known = {row["customer_id"]: row for row in held.to_pylist()}
+    added_in = {customer_id: known[customer_id]["added_in"] for customer_id in leaving}
+    removed = sent_rows.read(settings.at_home, destination.name, added_in, plain_schema(wanted.rows.schema))
+    removed_ids = removed["customer_id"].combine_chunks()
+    unknown = known.keys() - set(removed_ids.to_pylist())
     if unknown:
         log.warning(
             "%s: %d customers cannot be let go, as vault/sent has lost the rows they were added with; restore it",
             destination.name,
             len(unknown),
         )
-    added_ids = sorted(set(change.adds + change.replaces) - unknown)
-    added = wanted.filter(pc.is_in(wanted["customer_id"], pa.array(added_ids, pa.string()))).sort_by("customer_id")
-    if not (added_ids or removed_ids):
+    added_ids = pa.concat_arrays([change.adds, change.replaces])
+    if len(change.replaces):
+        added_ids = added_ids.filter(pc.invert(pc.is_in(added_ids, pa.array(sorted(unknown), pa.string()))))
+        added_ids = added_ids.take(pc.sort_indices(added_ids))
+    if not (len(added_ids) or len(removed_ids)):
         return None
-
-    def key_of(customer_id: str) -> str:
-        return keyed_hash(settings.identity_salt, destination.name, customer_id, size=10)
-
+    added = wanted.of(added_ids)
+    key = _key(settings, destination, "customer")
+    removed_keys, added_keys = prints(key, [removed_ids], KEY_SIZE), prints(key, [added_ids], KEY_SIZE)
     files, lines = [], []
-    # Removes first: a customer whose identifiers changed is in both.
-    for name, role, rows_of, ids in (
-        ("remove.csv", "remove", removed, removed_ids),
-        ("add.csv", "add", added, added_ids),
+    nobody = pa.nulls(len(removed_ids), pa.string())  # whoever leaves needs no consent for it
+    for role, rows, keys, consents in (
+        ("remove", removed, removed_keys, nobody),
+        ("add", added.rows, added_keys, added.consents),
     ):
-        if ids:
-            files.append(data_file(name, role, rows_of.drop_columns("customer_id")))
-            allowed_by = [consents.get(customer_id) if role == "add" else None for customer_id in ids]
-            lines.append((name, [key_of(customer_id) for customer_id in ids], allowed_by))
-    replaced = set(change.replaces)
-    changes = [
-        MembershipChange(customer_id, key_of(customer_id), known[customer_id]["fingerprint"], "remove")
-        for customer_id in removed_ids
-        if customer_id not in replaced
-    ] + [MembershipChange(customer_id, key_of(customer_id), prints[customer_id], "add") for customer_id in added_ids]
-    return Content((*files, rows_file(lines)), memberships=changes, added=added)
+        if rows.num_rows:
+            parts = form.files(role, rows.drop_columns("customer_id"))
+            files += parts
+            lines.append(Lines(parts, keys, consents))
+    is_gone = pc.invert(pc.is_in(removed_ids, change.replaces))
+    gone, gone_keys = removed_ids.filter(is_gone), removed_keys.filter(is_gone)
+    gone_prints = pa.array([known[customer_id]["fingerprint"] for customer_id in gone.to_pylist()], pa.string())
+    changed = Noted(
+        noted(gone, gone_keys, gone_prints, "remove"), noted(added_ids, added_keys, added.fingerprints, "add")
+    )
+    return Content((*files, *rows_files(lines)), memberships=changed, added=added.rows)
 
 
-def only_who_must_leave(ledger: Ledger, destination: Destination, change: Delta) -> Delta:
+def _key(settings: Settings, destination: Destination, use: str) -> str:
+    """The secret of one kind of pseudonym at one destination, so that nobody can compare two of them."""
+    return keyed_hash(settings.identity_salt, destination.name, use, size=32)
+
+
+def only_who_must_leave(ledger: Ledger, destination: Destination, change: Changes, moment: datetime) -> Changes:
     """Of a change, the removes of customers who may not be in any audience (any more)."""
-    must = ledger.blocked_customers(change.removes, destination.purpose, destination.channel)
-    return Delta(removes=[customer_id for customer_id in change.removes if customer_id in must])
-
-
-def _fingerprints(key: str, destination: str, rows: pa.Table) -> dict[str, str]:
-    """customer_id to a pseudonym of the row's cells: equal as long as nothing in it changes."""
-    columns = [rows[name].to_pylist() for name in rows.column_names]
-    return {
-        cells[0]: keyed_hash(key, destination, *(cell or "" for cell in cells[1:]))
-        for cells in zip(*columns, strict=True)
-    }
+    removes = change.removes.to_pylist()
+    must = ledger.blocked_customers(removes, destination.purpose, destination.channel, moment)
+    leaving = pa.array([customer_id for customer_id in removes if customer_id in must], pa.string())
+    none = pa.array([], pa.string())
+    return Changes(none, leaving, none)

@@ -27,6 +27,7 @@ from dagster_project.adapters.durable import (
     sync_folder,
     write_file,
 )
+from dagster_project.adapters.holding import is_held
 from dagster_project.domain.exports.batches import BatchRecord
 from dagster_project.domain.exports.manifest import Batch, faults, folder_name
 from dagster_project.errors import HoivaError
@@ -77,7 +78,7 @@ def stage(home: Home, batch: Batch) -> Path:
     make_folder(folder, PRIVATE_FOLDER)
     reached("stage.folder_made")
     for file in batch.files:
-        write_file(folder / file.name, file.content, PRIVATE_FILE)
+        write_file(folder / file.name, memoryview(file.content), PRIVATE_FILE)
         reached("stage.file_written")
     write_file(folder / MANIFEST, batch.manifest, PRIVATE_FILE)
     reached("stage.manifest_written")
@@ -195,6 +196,8 @@ def recover_destination(home: Home, ledger: Ledger, destination: str) -> list[Ba
       somebody carried the published folder off. It counts as published: never twice comes first.
     - Moved out of sight to be taken back: taken back in the ledger too, then its files are removed.
     """
+    if is_held(home):
+        return []  # a restored home does not know yet whether these have left
     prepared = ledger.batches(destination=destination, states={"prepared"})
     for record in prepared:
         name = folder_name(record.sequence, record.batch_id)

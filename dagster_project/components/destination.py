@@ -5,30 +5,28 @@ from __future__ import annotations
 from datetime import timedelta
 from itertools import combinations
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dagster_project.components.channels import ChannelName
 from dagster_project.components.fenced import Fault, Folder, load_folder
+from dagster_project.components.transport import TransportFile, refuse_misfit
 from dagster_project.domain.exports.destination import Destination
-from dagster_project.domain.exports.formats import FORMATS
+from dagster_project.domain.exports.formats import FORMATS, OPTIONS, Digest, form_of
+from dagster_project.domain.exports.guards import Guards
+from dagster_project.domain.exports.transport import Pull
+from dagster_project.errors import HoivaError
 
 FOLDER = Path(__file__).resolve().parent.parent / "defs" / "exports" / "destinations"
 Name = Annotated[str, Field(pattern="^[a-z][a-z0-9_]{1,49}$")]  # becomes a folder's and a table's name
-CHANNELS_OF_FORMAT = {
-    "mailchimp": ("email",),
-    "call_list": ("phone",),
-    "postal_list": ("letter", "sample", "event"),
-    "text_list": ("sms",),
-    "task_list": ("staff",),
-    "slot_list": ("push", "web"),
-    "google_ads": ("ads",),
-    "meta": ("ads",),
-}
 FormatName = Literal[
-    "mailchimp", "call_list", "postal_list", "text_list", "task_list", "slot_list", "google_ads", "meta"
-]
+    "mailchimp", "klaviyo", "hubspot", "custobar", "braze",
+    "call_list", "letter_file", "postal_list", "text_list", "task_list", "slot_list",
+    "google_ads", "google_data_manager", "meta", "tiktok", "linkedin", "sanoma",
+    "klaviyo_list", "hubspot_list", "custobar_list", "braze_list",
+    "plain_csv", "plain_json_lines", "plain_parquet",
+]  # fmt: skip
 
 
 class DestinationFile(BaseModel):
@@ -55,20 +53,47 @@ class DestinationFile(BaseModel):
         pattern="^[a-z]{1,4}-[0-9]{2,4}$",
         description="membership only: the name the platform sees, a code as hv-01 that tells nothing about customers",
     )
+    columns: list[str] | None = Field(
+        default=None, min_length=1, max_length=30, description="plain formats only: what leaves, column by column"
+    )
+    phone_with_plus: bool | None = Field(default=None, description="tiktok only: numbers with their plus (the default)")
+    home_country: str | None = Field(
+        default=None, pattern="^[A-Z]{2}$", description="letter_file only: where letters are posted, FI left out"
+    )
     expires_after_days: int = Field(default=7, ge=1, le=60, description="an older batch must not be used any more")
+    hold_when_removed_share: float = Field(
+        default=Guards.most_removed,
+        ge=0,
+        le=1,
+        description="a batch that removes more of its members is held",
+    )
+    hold_when_times_usual: float = Field(
+        default=Guards.most_times_usual, ge=1, description="a batch so many times the usual size is held"
+    )
+    hold_from_rows: int = Field(default=Guards.from_rows, ge=1, description="a change of fewer rows is never held")
     pickup: Literal["move", "copy"] = Field(
         default="move",
         description="move: its receiver takes a batch by a rename, until then it can be taken back; copy: it cannot",
     )
+    transport: TransportFile | None = Field(
+        default=None, description="how its batches travel; left out: its tool reads the outbox's folder"
+    )
 
     @model_validator(mode="after")
     def _kind_and_keys_agree(self) -> DestinationFile:
-        form = FORMATS[self.format]
-        if form.kind != self.kind:
-            raise ValueError(f"format {self.format} is for a {form.kind} destination, this one is a {self.kind}")
-        served = CHANNELS_OF_FORMAT[self.format]
-        if self.channel not in served:
-            raise ValueError(f"format {self.format} serves the channel {' or '.join(served)}")
+        for option in ("columns", "phone_with_plus", "home_country"):
+            if getattr(self, option) is not None and option not in OPTIONS.get(self.format, ()):
+                raise ValueError(f"{option} is not for format {self.format}")
+        if self.format in FORMATS and FORMATS[self.format].kind != self.kind:
+            kind = FORMATS[self.format].kind
+            raise ValueError(f"format {self.format} is for a {kind} destination, this one is a {self.kind}")
+        try:
+            form = form_of(self.to_destination())
+        except HoivaError as wrong:
+            raise ValueError(str(wrong)) from None
+        if self.channel not in form.channels:
+            raise ValueError(f"format {self.format} serves the channel {' or '.join(form.channels)}")
+        refuse_misfit(self.transport, self.format)
         of_membership = ("audience", "segment", "audience_code")
         if self.kind == "membership":
             for key in of_membership:
@@ -80,6 +105,12 @@ class DestinationFile(BaseModel):
             if self.kind == "message" and getattr(self, key) is not None:
                 raise ValueError(f"{key} is for membership destinations")
         return self
+
+    def _options(self) -> tuple[tuple[str, Any], ...]:
+        """What the form leaves to the destination, where it is said."""
+        said = {option: getattr(self, option) for option in OPTIONS.get(self.format, ())}
+        found = {option: tuple(value) if isinstance(value, list) else value for option, value in said.items()}
+        return tuple((option, value) for option, value in sorted(found.items()) if value is not None)
 
     def to_destination(self) -> Destination:
         """The destination as the exports use it."""
@@ -95,6 +126,9 @@ class DestinationFile(BaseModel):
             audience_code=self.audience_code,
             expires_after=timedelta(days=self.expires_after_days),
             pickup=self.pickup,
+            guards=Guards(self.hold_when_removed_share, self.hold_when_times_usual, self.hold_from_rows),
+            format_options=self._options(),
+            transport=None if self.transport is None else self.transport.to_transport(),
         )
 
 
@@ -139,3 +173,13 @@ def destinations(folder: Path = FOLDER) -> list[Destination]:
     """The destinations whose files are right, by name."""
     items = load_destinations(folder).items
     return [items[name].to_destination() for name in sorted(items)]
+
+
+def pulled(folder: Path = FOLDER) -> frozenset[str]:
+    """The names of destinations whose tools fetch for themselves."""
+    return frozenset(one.name for one in destinations(folder) if isinstance(one.transport, Pull))
+
+
+def digests_needed(folder: Path = FOLDER) -> list[Digest]:
+    """The hashed identifiers that these destinations ask for: no others are ever computed."""
+    return list(dict.fromkeys(digest for one in destinations(folder) for digest in form_of(one).digests))

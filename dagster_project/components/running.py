@@ -105,4 +105,4 @@ def fingerprint(facts: Iterable[str]) -> str:
     >>> fingerprint(["b", "a"]) == fingerprint(["a", "b"]) != fingerprint(["a"])
     True
     """
-    return hashlib.sha256("\n".join(sorted(facts)).encode()).hexdigest()[:20]
+    return hashlib.sha256("\n".join(sorted(facts)).encode(errors="surrogateescape")).hexdigest()[:20]

@@ -17,10 +17,11 @@ from dagster_project.adapters.gate.records import (
     LONGEST_LINE,
     Misfit,
     Records,
-    check_columns,
     decoded,
+    named_by_the_contract,
     text_table,
 )
+from dagster_project.domain.sources.drift import header_of
 from dagster_project.errors import Refused
 
 if TYPE_CHECKING:
@@ -146,15 +147,17 @@ def _records(read: Iterable[tuple[int, list[str], str]], delivered: int, table: 
             raise Refused("damaged_header", "a quote stands in the header where none may")
         if header:
             break
-    check_columns(header, table, "header")
+    told = header_of(header, table, "header")
     width = len(header)
-    places = {name: place for place, name in enumerate(header) if name in table.columns}
+    places = {name: header.index(delivered) for name, delivered in told.taken.items()}
     parts: dict[str, list[pa.Array]] = {name: [] for name in places}
     rows: list[list[str]] = []
     lines = array("q")
     misfits: list[Misfit] = []
     for line, row, reason in rows_in:
-        if len(row) == width and not reason:
+        if row == header:  # files put together by hand carry their header along
+            misfits.append(Misfit(line, "", "repeated_header", _as_csv(row)))
+        elif len(row) == width and not reason:
             rows.append(row)
             lines.append(line)
             if len(rows) == ROWS_AT_ONCE:
@@ -170,9 +173,10 @@ def _records(read: Iterable[tuple[int, list[str], str]], delivered: int, table: 
         )
     if delivered == 0:
         raise Refused("empty_file", "the file has a header and no record: ask for it again")
+    names = named_by_the_contract(header, told)
     columns = {name: pa.concat_arrays(packed) for name, packed in parts.items()}
     numbers = pa.array(np.frombuffer(lines, np.int64))
-    return Records(text_table(columns, table, len(lines)), numbers, misfits, delivered)
+    return Records(text_table(columns, table, len(lines)), numbers, misfits, delivered, names, told)
 
 
 def _pack(rows: list[list[str]], places: dict[str, int], parts: dict[str, list[pa.Array]]) -> None:

@@ -10,15 +10,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dagster_project.adapters.gate.json_flaws import lines_without_numbers, nested_values, without
 from dagster_project.adapters.gate.records import (
     BYTE_ORDER_MARK,
     Misfit,
     Records,
     check_bytes,
-    check_columns,
     decoded,
+    named_by_the_contract,
     text_table,
 )
+from dagster_project.adapters.sql_words import name_sql, text_sql
+from dagster_project.domain.sources.drift import Header, header_of
 from dagster_project.errors import Refused
 
 if TYPE_CHECKING:
@@ -48,28 +51,37 @@ def json_records(data: bytes, table: Table) -> Records:
             f" case when json_valid(line) and regexp_matches(line, '{OPENS}') then json_keys(line) end as keys"
             " from lines"
         )
-        bad = connection.execute(
-            "select line_number, line from lines"
-            " semi join (from seen where keys is null) using (line_number) order by 1"
-        ).fetchall()
+        reasons = dict.fromkeys(lines_without_numbers(numbers, lines), "not_a_json_object")
+        reasons |= dict(
+            connection.execute(
+                "select line_number, case when keys is null then 'not_a_json_object' else 'duplicate_key' end from seen"
+                " where keys is null or len(keys) > len(list_distinct(keys))"
+            ).fetchall()
+        )
         names = [name for (name,) in connection.execute("select distinct unnest(keys) from seen order by 1").fetchall()]
-        if names:
-            check_columns(names, table, "lines")
+        told = header_of(names, table, "lines") if names else Header({})
         connection.execute("drop table seen")
+        fits = pc.invert(pc.is_in(numbers, pa.array(list(reasons), pa.int64())))
+        bad = pa.table({"line_number": numbers, "line": lines}).filter(pc.invert(fits)).to_pylist()
         if bad:
-            fits = pc.invert(pc.is_in(numbers, pa.array([number for number, _ in bad], pa.int64())))
-            connection.register("lines", pa.table({"line_number": numbers.filter(fits), "line": lines.filter(fits)}))
-        read = connection.execute(_columns_sql([name for name in table.columns if name in names], table))
-        read = read.to_arrow_table()
-    misfits = [Misfit(number, "", "not_a_json_object", line.removesuffix("\n")) for number, line in bad]
+            numbers, lines = numbers.filter(fits), lines.filter(fits)
+            connection.register("lines", pa.table({"line_number": numbers, "line": lines}))
+        read = connection.execute(_columns_sql(told, table)).to_arrow_table()
+    misfits = [
+        Misfit(row["line_number"], "", reasons[row["line_number"]], row["line"].removesuffix("\n")) for row in bad
+    ]
+    nested = nested_values(read, numbers, lines, table, told.taken)
+    if nested:
+        read = without(read, [misfit.line_number for misfit in nested])
+        misfits += nested
     if read.num_rows + len(misfits) != delivered:
         raise Refused(
             "count_mismatch", f"{delivered} lines but {read.num_rows + len(misfits)} as read: damaged line ends"
         )
     texts = {name: read.column(name).combine_chunks() for name in read.column_names if name != "line_number"}
-    return Records(
-        text_table(texts, table, read.num_rows), read.column("line_number").combine_chunks(), misfits, delivered
-    )
+    line_number = read.column("line_number").combine_chunks()
+    known = named_by_the_contract(names, told)
+    return Records(text_table(texts, table, read.num_rows), line_number, misfits, delivered, known, told)
 
 
 def lines_of(data: bytes) -> tuple[pa.Array, pa.Array]:
@@ -97,16 +109,16 @@ def lines_of(data: bytes) -> tuple[pa.Array, pa.Array]:
     return (numbers, lines) if pc.all(held).as_py() else (numbers.filter(held), lines.filter(held))
 
 
-def _columns_sql(names: list[str], table: Table) -> str:
+def _columns_sql(told: Header, table: Table) -> str:
     """Each line parsed once for its texts and once for its nested values, not once a column."""
     lists: dict[str, list[str]] = {"json_extract_string": [], "json_extract": []}
     columns = []
-    for name in names:
+    for name, delivered in told.taken.items():
         is_json = table.columns[name].type == "json"
         function = "json_extract" if is_json else "json_extract_string"
-        lists[function].append("'$.\"" + name.replace("'", "''") + "\"'")
+        lists[function].append(text_sql('$."' + delivered.replace("\\", "\\\\").replace('"', '\\"') + '"'))
         value = f"cast({function}[{len(lists[function])}] as varchar)"
-        columns.append(f"nullif({value}, 'null') as \"{name}\"" if is_json else f'{value} as "{name}"')
+        columns.append((f"nullif({value}, 'null')" if is_json else value) + f" as {name_sql(name)}")
     found = ", ".join(
         f"{function}(line, [{', '.join(paths)}]) as {function}" for function, paths in lists.items() if paths
     )

@@ -7,6 +7,7 @@ number of records is counted a second time, by another method than the parser's,
 from __future__ import annotations
 
 import gzip
+import io
 import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
+from dagster_project.domain.sources.drift import Header
 from dagster_project.errors import Refused
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 LONGEST_LINE = 16 * 1024 * 1024  # bytes; a longer one is a file without line ends, not a record
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+LARGEST_PLAIN = 4 * 2**30  # bytes of one delivery, unpacked: it is read as a whole
+PACKED_AT_MOST = 200  # times smaller than what it holds; real deliveries reach 5 to 50, a bomb 1,000 and more
+BELIEVED = 64 * 2**20  # bytes up to which nobody asks how they were packed
 ENDINGS = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
 
 
@@ -43,12 +48,16 @@ class Records:
         line_number: the line (CSV, JSON lines) or row (Parquet) of each of them, from 1.
         misfits: records that are not in ``texts``.
         count_delivered: how many records there are, counted by another method than the parser's.
+        names: the columns in the order they were delivered in, by the contract's name where it has one.
+        header: how they were held against the contract.
     """
 
     texts: pa.Table
     line_number: pa.Array
     misfits: list[Misfit] = field(default_factory=list)
     count_delivered: int = 0
+    names: list[str] = field(default_factory=list)
+    header: Header = field(default_factory=lambda: Header({}))
 
 
 def kind_of(file_name: str) -> str:
@@ -68,19 +77,35 @@ def unpacked(data: bytes, file_name: str) -> bytes:
     """The bytes without gzip.
 
     Raises:
-        Refused: the file is empty, or the gzip is damaged or cut off.
+        Refused: the file is empty, the gzip is damaged or cut off, or it unpacks beyond measure.
     """
     if not data:
         raise Refused("empty_file", "the file is empty: ask for it again")
     if not file_name.lower().endswith(".gz"):
         return data
     try:
-        plain = gzip.decompress(data)
+        plain = _gunzipped(data)
     except (OSError, EOFError, zlib.error):
         raise Refused("damaged_gzip", "the gzip is damaged or cut off: ask for the file again") from None
     if not plain:
         raise Refused("empty_file", "the gzip holds nothing: ask for the file again")
     return plain
+
+
+def _gunzipped(data: bytes) -> bytes:
+    """What the gzip holds, read piece by piece so that a bomb is noticed before it fills the memory."""
+    allowed = max(BELIEVED, min(LARGEST_PLAIN, PACKED_AT_MOST * len(data)))
+    plain = bytearray()
+    with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+        while piece := file.read(2**20):
+            plain += piece
+            if len(plain) > allowed:
+                raise Refused(
+                    "too_large",
+                    f"the gzip holds more than {allowed // 2**20} MiB, {len(plain) // len(data)} times its own size:"
+                    " deliver it in parts, or unpacked",
+                )
+    return bytes(plain)
 
 
 def decoded(data: bytes) -> str:
@@ -113,30 +138,15 @@ def check_bytes(data: bytes) -> None:
         raise Refused("line_too_long", f"a line is {longest // 2**20} MiB long: the line ends are missing")
 
 
-def check_columns(names: list[str], table: Table, where: str) -> None:
-    """The file's column names against the contract; names of the contract are all that a message shows.
-
-    Raises:
-        Refused: a column is missing or twice there, or one is unknown where the contract refuses that.
-    """
-    expected = [name for name, column in table.columns.items() if not column.optional]
-    missing = [name for name in expected if name not in names]
-    keys = [name for name in missing if name in table.key]
-    if keys:
-        raise Refused("missing_key_column", f"the {where} lacks the key column {keys[0]}; it should have {expected}")
-    if missing:
-        raise Refused("damaged_header", f"the {where} lacks {len(missing)} of the contract's columns: {missing[:5]}")
-    known = [name for name in names if name in table.columns]
-    if len(set(known)) < len(known):
-        raise Refused("damaged_header", f"the {where} names a column twice")
-    unknown = len(names) - len(known)
-    if unknown and table.extra_columns == "refused":
-        raise Refused("unknown_columns", f"the {where} has {unknown} columns that the contract does not know")
-
-
 def text_table(columns: dict[str, pa.Array], table: Table, rows: int) -> pa.Table:
     """The contract's columns in its order, as text; absent ones are null throughout."""
     arrays = [
         columns[name].cast(pa.string()) if name in columns else pa.nulls(rows, pa.string()) for name in table.columns
     ]
     return pa.table(dict(zip(table.columns, arrays, strict=True)))
+
+
+def named_by_the_contract(names: list[str], header: Header) -> list[str]:
+    """Delivered names in their order, each by the contract's name where it has one."""
+    meant = {delivered: name for name, delivered in header.taken.items()}
+    return [meant.get(name, name) for name in names]

@@ -11,6 +11,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dagster_project.adapters.gate.flaws import flaw_of
+from dagster_project.adapters.sql_words import name_sql, text_sql
 from dagster_project.domain.clock import naive_utc
 
 if TYPE_CHECKING:
@@ -57,15 +59,13 @@ class Typed:
 def pseudonyms(values: pa.ChunkedArray, salt: str) -> pa.Array:
     """Keyed hashes of the distinct values: equal stays equal, and nothing leads back without the key."""
     coded = pc.utf8_trim_whitespace(values.combine_chunks()).dictionary_encode()
-    key = salt.encode()[:64]
-    hashed = pa.array(
-        [
-            hashlib.blake2b(value.encode(), key=key, digest_size=16).hexdigest() if value else None
-            for value in coded.dictionary.to_pylist()
-        ],
-        pa.string(),
-    )
+    hashed = pa.array([pseudonym(value, salt) for value in coded.dictionary.to_pylist()], pa.string())
     return hashed.take(coded.indices)
+
+
+def pseudonym(value: str, salt: str) -> str | None:
+    """The keyed hash of one trimmed value; of a blank one there is none."""
+    return hashlib.blake2b(value.encode(), key=salt.encode()[:64], digest_size=16).hexdigest() if value else None
 
 
 def type_records(
@@ -86,11 +86,16 @@ def type_records(
         if column.pseudonym:
             place = texts.schema.get_field_index(name)
             texts = texts.set_column(place, name, pseudonyms(texts.column(name), salt))
+    flaws = {name: flaw_of(texts.column(name), column) for name, column in table.columns.items()}
+    for name, told in flaws.items():
+        if told is not None:
+            texts = texts.append_column(f"flaw of {name}", told)
+    flawed = [name for name, told in flaws.items() if told is not None]
     with duckdb.connect(config={"threads": threads, "preserve_insertion_order": True}) as connection:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set enable_external_access = false")
         connection.register("texts", texts)
-        connection.execute(f"create temp table typed as {_typed_sql(table)}")
+        connection.execute(f"create temp table typed as {_typed_sql(table, flawed)}")
         parameters = {"file_id": file_id, "known_at": naive_utc(known_at) if known_at else None, "salt": salt}
         rows = connection.execute(_rows_sql(table), parameters).to_arrow_table()
         bad = connection.execute(_misfits_sql(table)).to_arrow_table()
@@ -107,8 +112,9 @@ def type_records(
 
 
 def _text_sql(name: str, column: Column) -> str:
-    trimmed = f"trim(texts.\"{name}\", ' ' || chr(9))"
-    value = f'texts."{name}"' if column.personal else trimmed
+    given = f"texts.{name_sql(name)}"
+    trimmed = f"trim({given}, ' ' || chr(9))"
+    value = given if column.personal else trimmed
     return f"case when {trimmed} = '' then null else {value} end"
 
 
@@ -128,7 +134,7 @@ def _value_sql(text: str, column: Column) -> str:
             yes, no = "('true', 't', 'yes', '1')", "('false', 'f', 'no', '0')"
             return f"case when {low} in {yes} then true when {low} in {no} then false end"
         case "date":
-            form = f"try_strptime({text}, '{column.format}')" if column.format else f"try_cast({text} as date)"
+            form = f"try_strptime({text}, {text_sql(column.format)})" if column.format else f"try_cast({text} as date)"
             day = f"cast({form} as date)"
             return f"case when {day} between date '{EARLIEST}' and date '{LATEST}' then {day} end"
         case "json":
@@ -143,22 +149,27 @@ def _moment_sql(text: str, column: Column) -> str:
         whole = f"regexp_full_match({text}, '-?[0-9]{{1,17}}')"
         form = f"case when {whole} then make_timestamp(try_cast({text} as bigint)) end"
     elif column.format:
-        form = f"try_strptime({text}, '{column.format}')"
+        form = f"try_strptime({text}, {text_sql(column.format)})"
     else:
         form = f"timezone('UTC', try_cast({text} as timestamptz))"
     return f"case when {form} between timestamp '{EARLIEST}' and timestamp '{LATEST}' then {form} end"
 
 
-def _typed_sql(table: Table) -> str:
+def _typed_sql(table: Table, flawed: list[str]) -> str:
     """Typed values (``"x"``), and for a record that does not fit the texts beside them (``"text of x"``).
 
     A column of type string is its own text. Texts of records that fit are let go: they would double the memory.
+
+    Args:
+        table: the contract.
+        flawed: columns beside which a reason against some of their texts is given (``"flaw of x"``).
     """
     texts = ", ".join(f"{_text_sql(name, column)} as {_quoted_text(name)}" for name, column in table.columns.items())
     values = ", ".join(
-        f'{_value_sql(_quoted_text(name), column)} as "{name}"' for name, column in table.columns.items()
+        f"{_value_sql(_quoted_text(name), column)} as {name_sql(name)}" for name, column in table.columns.items()
     )
-    reasons = " ".join(_reason_sql(name, column, name in table.key) for name, column in table.columns.items())
+    flaws = "".join(f", {_quoted_flaw(name)}" for name in flawed)
+    reasons = " ".join(_reason_sql(name, table, name in flawed) for name in table.columns)
     keeps_its_text = table.event_time.column if table.event_time else None  # the offset in it decides its zone
     kept = ", ".join(
         _quoted_text(name)
@@ -167,34 +178,46 @@ def _typed_sql(table: Table) -> str:
         for name, column in table.columns.items()
         if column.type != "string"
     )
-    names = ", ".join(f'"{name}"' for name in table.columns)
+    names = ", ".join(name_sql(name) for name in table.columns)
     return (
-        f"with trimmed as (select line_number, {texts} from texts),"
-        f" valued as (select line_number, {values}, columns('text of .*') from trimmed),"
+        f"with trimmed as (select line_number, {texts}{flaws} from texts),"
+        f" valued as (select line_number, {values}, columns('text of .*'){flaws} from trimmed),"
         f" judged as (select *, case {reasons} end as misfit from valued)"
         f" select line_number, {names}, {kept + ', ' if kept else ''}misfit from judged"
     )
 
 
 def _quoted_text(name: str) -> str:
-    return f'"text of {name}"'
+    return name_sql(f"text of {name}")
 
 
-def _reason_sql(name: str, column: Column, is_key: bool) -> str:
+def _quoted_flaw(name: str) -> str:
+    return name_sql(f"flaw of {name}")
+
+
+def _reason_sql(name: str, table: Table, is_flawed: bool) -> str:
+    """The reason against a column's value, with its code first: a name may hold anything."""
+    column, text = table.columns[name], _quoted_text(name)
     parts = []
-    if is_key or column.required:
-        code = "missing_key" if is_key else "missing_value"
-        parts.append(f"when {_quoted_text(name)} is null then '{name}:{code}'")
+
+    def against(condition: str, code: str) -> None:
+        parts.append(f"when {condition} then {text_sql(f'{code}:{name}')}")
+
+    if is_flawed:
+        parts.append(f"when {_quoted_flaw(name)} is not null then {_quoted_flaw(name)} || {text_sql(f':{name}')}")
+    if name in table.key or column.required:
+        against(f"{text} is null", "missing_key" if name in table.key else "missing_value")
     if column.type != "string":
-        code = MISFITS[column.type]
-        parts.append(f"when {_quoted_text(name)} is not null and \"{name}\" is null then '{name}:{code}'")
+        against(f"{text} is not null and {name_sql(name)} is null", MISFITS[column.type])
+    if column.values and table.drift != "evolve":
+        against(f"{text} not in ({', '.join(text_sql(value) for value in column.values)})", "unknown_value")
     return " ".join(parts)
 
 
 def _occurred_sql(table: Table) -> str:
     if table.event_time is None:
         return "cast(null as timestamp)"
-    moment = f'"{table.event_time.column}"'
+    moment = name_sql(table.event_time.column)
     if table.event_time.zone == "UTC":
         return moment
     local = f"timezone('UTC', timezone('{table.event_time.zone}', {moment}))"
@@ -205,10 +228,13 @@ def _occurred_sql(table: Table) -> str:
 
 def _rows_sql(table: Table) -> str:
     columns = ", ".join(
-        f'cast("{name}" as {SQL_TYPES[column.type]}) as "{name}"' for name, column in table.columns.items()
+        f"cast({name_sql(name)} as {SQL_TYPES[column.type]}) as {name_sql(name)}"
+        for name, column in table.columns.items()
     )
     content = ", ".join(
-        f"'{name}=' || cast(\"{name}\" as varchar)" for name, column in table.columns.items() if not column.volatile
+        f"{text_sql(f'{name}=')} || cast({name_sql(name)} as varchar)"
+        for name, column in table.columns.items()
+        if not column.volatile
     )
     content_id = f"md5(concat_ws({NULL_MARK}, $salt, {content}))"
     repeat = "''"
@@ -227,10 +253,11 @@ def _rows_sql(table: Table) -> str:
 
 def _misfits_sql(table: Table) -> str:
     raw = ", ".join(
-        f"'{name}', " + (f'"{name}"' if column.type == "string" else _quoted_text(name))
+        f"{text_sql(name)}, " + (name_sql(name) if column.type == "string" else _quoted_text(name))
         for name, column in table.columns.items()
     )
     return (
-        "select line_number, split_part(misfit, ':', 1) as \"column\", split_part(misfit, ':', 2) as reason_code,"
+        "select line_number, substr(misfit, strpos(misfit, ':') + 1) as \"column\","
+        " split_part(misfit, ':', 1) as reason_code,"
         f" cast(json_object({raw}) as varchar) as raw from typed where misfit is not null order by line_number"
     )

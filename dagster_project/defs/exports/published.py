@@ -2,7 +2,7 @@ import dagster as dg
 
 from dagster_project.components.audiences import key_of_audience, key_of_list
 from dagster_project.components.care_model import load_care_models
-from dagster_project.components.destination import load_destinations
+from dagster_project.components.destination import digests_needed, load_destinations
 from dagster_project.components.running import WAREHOUSE_POOL, as_of_of
 from dagster_project.settings import settings
 
@@ -52,9 +52,11 @@ SCORES = (
 )
 def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """What everyone else reads: `published/<room>/<table>.parquet`, switched as a whole by one rename."""
+    from dagster_project.adapters.digests import keep_digests
     from dagster_project.adapters.publishing import publish_rooms
 
     version = publish_rooms(settings(), as_of_of(context))
+    keep_digests(version, digests_needed())
     return dg.MaterializeResult(
         metadata={"version": version.name, "count_tables": len(version.tables), "is_new": version.is_new}
     )

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from dagster_project.adapters.gate import settled_files
+from dagster_project.adapters.gate import facts_of, settled_files
 from dagster_project.components.automation import DECIDE, LOOK_EVERY, sensor_status
 from dagster_project.components.running import AS_OF_TAG, fingerprint
 from dagster_project.settings import settings
@@ -21,5 +21,5 @@ def landing_files(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.Ski
     if not waiting:
         return dg.SkipReason("nothing has settled in landing/")
     # A file is known by its place, size and time: the same name dropped again later is another file.
-    facts = [f"{path}|{path.stat().st_size}|{path.stat().st_mtime_ns}" for path in waiting]
+    facts = [f"{path}|{found.st_size}|{found.st_mtime_ns}" for path, found in facts_of(waiting)]
     return dg.RunRequest(run_key=fingerprint(facts), tags={AS_OF_TAG: now.isoformat()})

@@ -10,7 +10,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
+
+import pyarrow as pa
 
 from dagster_project.domain.exports.batches import BatchRecord
 from dagster_project.domain.exports.destination import Destination
@@ -24,11 +27,11 @@ class BatchFile:
 
     name: str
     role: str
-    content: bytes = field(repr=False)
+    content: bytes | pa.Buffer = field(repr=False)
     count_rows: int
     columns: tuple[str, ...]
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """SHA-256 of the bytes, in hex."""
         return hashlib.sha256(self.content).hexdigest()

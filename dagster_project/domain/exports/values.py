@@ -5,23 +5,25 @@ Nothing here normalises for matching: each destination has its own rule, in its 
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import pyarrow as pa
 
-ROWS_AT_ONCE = 65_536  # of a file being written: keeps the copy in memory small
+LONGEST_TEXT = 2_000  # bytes of one cell of free text: more is no name, and chokes importers
 LONGEST_EMAIL = 254  # characters, RFC 5321
 # Typed columns are checked and never escaped. A first character a spreadsheet would take for a formula is no address.
 EMAIL = re.compile(r"[^\W][^\s@\"'(),:;<>\[\]\\`|]{0,63}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{1,62}")
 PHONE = re.compile(r"\+[1-9][0-9]{6,14}")  # E.164
 COUNTRY = re.compile(r"[A-Z]{2}")
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z]{2,4})?")
+NUMBER = re.compile(r"[0-9A-Za-z][0-9A-Za-z_.:-]{0,127}")
+LINK = re.compile(r"https?://[!-~\u00a1-\ud7ff\uf900-\ufdcf\ufdf0-\uffef]{1,2000}")
 POSTAL_CODE = re.compile(r"[0-9A-Za-z][0-9A-Za-z -]{1,10}")
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# Characters that break a line, end a string, or turn the text around them: no name has any.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
 # Where a spreadsheet would begin to calculate: at the start, and after a semicolon, which many take for a separator.
 FORMULA = re.compile(r"^(?=[=+\-@＝＋－＠])|(?<=;)(?=\s*[=+\-@＝＋－＠])")
 
@@ -35,14 +37,53 @@ def texts(column: pa.ChunkedArray | pa.Array) -> list[str]:
     return [unicodedata.normalize("NFC", value).strip() if value else "" for value in column.to_pylist()]
 
 
-def free_text(value: str, longest: int | None = None) -> str:
-    """Text that no spreadsheet calculates and no line break splits; cut to ``longest`` bytes of UTF-8.
+def clean_text(value: str, longest: int = LONGEST_TEXT) -> str:
+    """Text in one line without anything invisible that acts; cut to ``longest`` bytes of UTF-8.
+
+    >>> clean_text("Aino\\nMaria"), clean_text("=1"), clean_text("Äijä", 3)
+    ('Aino Maria', '=1', 'Äi')
+    """
+    text = CONTROL.sub(" ", value[:longest]).strip()
+    return text.encode()[:longest].decode(errors="ignore").strip()
+
+
+def by_value(column: pa.ChunkedArray | pa.Array, rule: Callable[[str], str]) -> pa.Array:
+    """A rule applied to every different value of a column once; '' is null.
+
+    >>> by_value(pa.array(["FI", None, "FI"]), str.lower).to_pylist()
+    ['fi', None, 'fi']
+    """
+    coded = coded_by_value(column, rule)
+    return coded.dictionary.take(coded.indices)
+
+
+def coded_by_value(column: pa.ChunkedArray | pa.Array, rule: Callable[[str], str]) -> pa.DictionaryArray:
+    """The same, coded: each row as a number that stands for one of the few values."""
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    coded = whole.cast(pa.string()).dictionary_encode()
+    values = [rule(value) or None for value in texts(coded.dictionary)]
+    known = {value: number for number, value in enumerate(dict.fromkeys(value for value in values if value))}
+    numbers = pa.array([None if value is None else known[value] for value in values], pa.int32())
+    return pa.DictionaryArray.from_arrays(numbers.take(coded.indices), pa.array(list(known), pa.string()))
+
+
+def free_text(value: str, longest: int = LONGEST_TEXT) -> str:
+    """The same for a cell of CSV, where a spreadsheet must not begin to calculate either.
 
     >>> free_text("=HYPERLINK(1)"), free_text("Aino\\nMaria"), free_text("a; @b"), free_text("Äijä", 3)
     ("'=HYPERLINK(1)", 'Aino Maria', "a;' @b", 'Äi')
     """
-    text = FORMULA.sub("'", CONTROL.sub(" ", value).strip())
-    return text if longest is None else text.encode()[:longest].decode(errors="ignore")
+    text = FORMULA.sub("'", clean_text(value, longest))
+    return text.encode()[:longest].decode(errors="ignore")
+
+
+def web_link(value: str) -> str:
+    """A link as it may stand in a file, or '' for anything that is none.
+
+    >>> web_link("https://shop.example/a"), web_link("javascript:alert(1)"), web_link("https://a.example/ b")
+    ('https://shop.example/a', '', '')
+    """
+    return value if LINK.fullmatch(value) else ""
 
 
 def valid_email(value: str) -> bool:
@@ -73,6 +114,15 @@ def country_code(value: str) -> str:
     return code if COUNTRY.fullmatch(code) else ""
 
 
+def language_code(value: str) -> str:
+    """A language as its code, with or without a country, or '' for anything else.
+
+    >>> [language_code(text) for text in ("fi", "sv-FI", "suomeksi", "=1")]
+    ['fi', 'sv-FI', '', '']
+    """
+    return value if LANGUAGE.fullmatch(value) else ""
+
+
 def postal_code(value: str) -> str:
     """A postal code of letters, digits, spaces and hyphens, or '' for anything else.
 
@@ -80,6 +130,15 @@ def postal_code(value: str) -> str:
     ['00100', 'SW1A 1AA', '']
     """
     return value if POSTAL_CODE.fullmatch(value) else ""
+
+
+def number_of(value: str) -> str:
+    """A customer's number, by which another system knows the customer, or '' for what can be no key.
+
+    >>> [number_of(text) for text in ("10017", "A-17.b", "=7", "1 2")]
+    ['10017', 'A-17.b', '', '']
+    """
+    return value if NUMBER.fullmatch(value) else ""
 
 
 def sha256_hex(value: str) -> str:
@@ -101,24 +160,8 @@ def keyed_hash(key: str, *parts: str, size: int = 16) -> str:
     return hashlib.blake2b("\x1f".join(parts).encode(), key=secret, digest_size=size).hexdigest()
 
 
-def text_table(columns: dict[str, Iterable[str]]) -> pa.Table:
+def text_table(columns: Mapping[str, Iterable[str]]) -> pa.Table:
     """Columns of text as a table, '' as null (a blank cell)."""
     return pa.table(
         {name: pa.array([value or None for value in values], pa.string()) for name, values in columns.items()}
     )
-
-
-def csv_bytes(rows: pa.Table) -> bytes:
-    """A table of text as CSV: UTF-8 without a mark, commas, quotes where needed, one line feed per row.
-
-    >>> csv_bytes(text_table({"First Name": ["Aino", "Veera, V"], "Zip": ["00100", ""]})).decode().splitlines()
-    ['First Name,Zip', 'Aino,00100', '"Veera, V",']
-    """
-    sink = pa.BufferOutputStream()
-    sink.write((",".join(rows.column_names) + "\n").encode())
-    for chunk in rows.to_batches(max_chunksize=ROWS_AT_ONCE):
-        text = io.StringIO(newline="")
-        cells = [["" if value is None else value for value in column.to_pylist()] for column in chunk.columns]
-        csv.writer(text, lineterminator="\n").writerows(zip(*cells, strict=True))
-        sink.write(text.getvalue().encode())
-    return bytes(sink.getvalue())

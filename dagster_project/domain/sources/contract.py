@@ -28,9 +28,16 @@ class Column(BaseModel):
     personal: bool = Field(default=False, description="names, addresses, free text ...: the table lives in the vault")
     pseudonym: bool = Field(default=False, description="a digest or online identifier: replaced by a keyed hash")
     volatile: bool = Field(default=False, description="changes without meaning (time of sync): no part of the row's id")
+    also: tuple[str, ...] = Field(default=(), description="names under which it came earlier or comes elsewhere")
+    values: tuple[str, ...] = Field(default=(), description="of a text: the only values there are")
     names: str = Field(default="", description="whom a value names: a kind of record, email, phone or customer_number")
     part_of: str = Field(default="", description="a thing that is one person's own, as order or ticket")
     about: str = Field(default="", description="what it means")
+
+    @field_validator("also", "values", mode="before")
+    @classmethod
+    def _as_tuple(cls, listed: object) -> object:
+        return tuple(listed) if isinstance(listed, list) else listed
 
     @field_validator("names", "part_of")
     @classmethod
@@ -38,6 +45,12 @@ class Column(BaseModel):
         if word and not NAME.match(word):
             raise ValueError(f"{word!r} is not a word: lowercase letters, digits and _ only")
         return word
+
+    @model_validator(mode="after")
+    def _values_of_texts(self) -> Column:
+        if self.values and (self.type != "string" or self.pseudonym):
+            raise ValueError("values are listed for a column of type string alone")
+        return self
 
 
 class EventTime(BaseModel):
@@ -56,11 +69,53 @@ class EventTime(BaseModel):
         return zone
 
 
+class OptOut(BaseModel):
+    """How a row of a table says that a person wants no more. It counts even in a broken row or a refused file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    record: str = Field(description="who: the source_record_id that staging makes, as hubspot:contact:{id}")
+    column: str = Field(default="", description="what says it; left out: every row of the table does")
+    says: tuple[str, ...] = Field(default=(), description="the values that mean no, in lower case")
+    purpose: str = Field(default="marketing", description="to what; * for everything, {column} where the row names it")
+    channels: Annotated[
+        tuple[str, ...], Field(min_length=1, description="on which; * for every one, {column} where the row names it")
+    ]
+
+    @field_validator("says", "channels", mode="before")
+    @classmethod
+    def _as_tuple(cls, listed: object) -> object:
+        return tuple(listed) if isinstance(listed, list) else listed
+
+    @model_validator(mode="after")
+    def _says_something(self) -> OptOut:
+        if bool(self.column) != bool(self.says):
+            raise ValueError("column and says go together: which column, and which of its values mean no")
+        if any(word != word.strip().lower() or not word for word in self.says):
+            raise ValueError("says has its words in lower case, without blanks around them")
+        if not re.search(r"\{.+\}", self.record):
+            raise ValueError("record names no column: write it as hubspot:contact:{id}")
+        return self
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The columns it looks at."""
+        told = [name for text in (self.purpose, *self.channels) for name in re.findall(r"\{([^{}]*)\}", text)]
+        return tuple(dict.fromkeys([*self.needs, *told]))
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Those without which a row says nothing; a purpose or channel it does not name is every one."""
+        return (*([self.column] if self.column else []), *re.findall(r"\{([^{}]*)\}", self.record))
+
+
 class Table(BaseModel):
     """One table of a source.
 
     ``repeats`` says what two identical rows of one file mean: ``same`` (one fact delivered twice) or ``counted`` (two
     facts, as two equal lines of an invoice).
+
+    ``drift`` says what becomes of a file that is not as promised: docs/contracts/schema_drift.md.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -70,12 +125,14 @@ class Table(BaseModel):
     event_time: EventTime | None = None
     repeats: Literal["same", "counted"] = "same"
     extra_columns: Literal["ignored", "refused"] = "ignored"
+    drift: Literal["refuse", "quarantine", "accept_known", "evolve"] = "quarantine"
+    opt_outs: tuple[OptOut, ...] = ()
     columns: dict[str, Column]
 
-    @field_validator("key", mode="before")
+    @field_validator("key", "opt_outs", mode="before")
     @classmethod
-    def _as_tuple(cls, key: object) -> object:
-        return tuple(key) if isinstance(key, list) else key
+    def _as_tuple(cls, listed: object) -> object:
+        return tuple(listed) if isinstance(listed, list) else listed
 
     @model_validator(mode="after")
     def _names_that_exist(self) -> Table:
@@ -85,6 +142,14 @@ class Table(BaseModel):
         for name in self.columns:
             if name.lower() in TECHNICAL:
                 raise ValueError(f"column {name} has a name the gate gives itself: {', '.join(TECHNICAL)}")
+        named = [name for column in self.columns.values() for name in column.also] + list(self.columns)
+        twice = [name for name in named if named.count(name) > 1]
+        if twice:
+            raise ValueError(f"{twice[0]} is the name of two columns")
+        for rule in self.opt_outs:
+            unknown = [name for name in rule.reads if name not in self.columns]
+            if unknown:
+                raise ValueError(f"opt_outs names {unknown[0]}, which is not among the columns")
         if self.event_time:
             column = self.columns.get(self.event_time.column)
             if column is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from dagster_project.domain.exports.formats.format import Format, Rows, language_of
-from dagster_project.domain.exports.values import free_text, text_table, texts, valid_phone
+from dagster_project.domain.exports.values import free_text, text_table, texts, valid_phone, web_link
 
 COLUMNS = (
     "contact_id",
@@ -33,16 +33,17 @@ def make(contacts: pa.Table) -> Rows:
         "reason": [free_text(value) for value in texts(contacts["subject"])],
         "script": texts(contacts["treatment"]),
         "offer": [free_text(value) for value in texts(contacts["offer"])],
-        "link": [value if value.startswith(("https://", "http://")) else "" for value in texts(contacts["link"])],
+        "link": [web_link(value) for value in texts(contacts["link"])],
         "priority": [str(value) for value in contacts["priority"].to_pylist()],
     }
     reasons = [None if phone else "no_valid_phone" for phone in phones]
-    return Rows(text_table({name: cells[name] for name in COLUMNS}), reasons)
+    return Rows.of(text_table({name: cells[name] for name in COLUMNS}), reasons)
 
 
 FORMAT = Format(
     name="call_list",
     kind="message",
+    channels=("phone",),
     columns=COLUMNS,
     contact_points=("phone", "first_name", "last_name", "language_code"),
     make=make,

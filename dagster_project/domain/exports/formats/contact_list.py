@@ -18,6 +18,7 @@ from dagster_project.domain.exports.values import (
     text_table,
     texts,
     valid_phone,
+    web_link,
 )
 
 BEFORE, AFTER = ("contact_id",), ("language", "content", "reason", "offer", "link", "planned_for", "priority")
@@ -38,7 +39,7 @@ def _names(contacts: pa.Table) -> Cells:
 
 
 def _first_names(contacts: pa.Table) -> Cells:
-    return {"first_name": _names(contacts)["first_name"]}
+    return {"first_name": [free_text(value) for value in texts(contacts["first_name"])]}
 
 
 def _phones(contacts: pa.Table) -> Cells:
@@ -59,6 +60,7 @@ def _is_recognised(row: dict[str, str]) -> bool:
 
 def _list(
     name: str,
+    channels: tuple[str, ...],
     parts: Sequence[Callable[[pa.Table], Cells]],
     contact_points: Sequence[str],
     can_reach: Callable[[dict[str, str]], bool],
@@ -76,21 +78,22 @@ def _list(
             "content": texts(contacts["treatment"]),
             "reason": [free_text(value) for value in texts(contacts["subject"])],
             "offer": [free_text(value) for value in texts(contacts["offer"])],
-            "link": [value if value.startswith(("https://", "http://")) else "" for value in links],
+            "link": [web_link(value) for value in links],
             "planned_for": [value.strftime("%Y-%m-%dT%H:%MZ") for value in contacts["planned_for"].to_pylist()],
             "priority": [str(value) for value in contacts["priority"].to_pylist()],
         }
         rows = [dict(zip(known, values, strict=True)) for values in zip(*known.values(), strict=True)]
         reasons = [None if can_reach(row) else else_reason for row in rows]
-        return Rows(text_table({column: cells[column] for column in columns}), reasons)
+        return Rows.of(text_table({column: cells[column] for column in columns}), reasons)
 
     columns = (*BEFORE, *who, *AFTER)
-    return Format(name, "message", columns, (*contact_points, "language_code"), make)
+    return Format(name, "message", channels, columns, (*contact_points, "language_code"), make)
 
 
 # Letters, parcels and invitations: by post.
 POSTAL = _list(
     "postal_list",
+    ("letter", "sample", "event"),
     (_names, _addresses),
     ("first_name", "last_name", "street", "postal_code", "city", "country_code"),
     _has_address,
@@ -100,6 +103,7 @@ POSTAL = _list(
 # Text messages.
 TEXTS = _list(
     "text_list",
+    ("sms",),
     (_phones, _first_names),
     ("phone", "first_name"),
     lambda row: bool(row["phone"]),
@@ -109,6 +113,7 @@ TEXTS = _list(
 # Tasks for the shop's people, who know customers by number or by name.
 TASKS = _list(
     "task_list",
+    ("staff",),
     (_numbers, _names),
     ("customer_number", "first_name", "last_name"),
     _is_recognised,
@@ -118,6 +123,7 @@ TASKS = _list(
 # The own app and pages, which know a customer by number alone.
 SLOTS = _list(
     "slot_list",
+    ("push", "web"),
     (_numbers,),
     ("customer_number",),
     lambda row: bool(row["customer_number"]),

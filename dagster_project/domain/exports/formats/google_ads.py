@@ -3,23 +3,16 @@
 Rules: Google Ads Help 7659867 and 7476159 (2026): trimmed, lowercase, no extra spaces, phone in E.164, then SHA-256 in
 hex for e-mail, phone and names; country and postal code stay plain. The address matches only with first name, last
 name, country and postal code together, so a part of them is not sent. Dots and +tags of Gmail stay: only Google's API
-documents that they go.
+documents that they go (google_data_manager).
 """
 
 from __future__ import annotations
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from dagster_project.domain.exports.formats.format import Format, Rows
-from dagster_project.domain.exports.values import (
-    country_code,
-    postal_code,
-    sha256_hex,
-    text_table,
-    texts,
-    valid_email,
-    valid_phone,
-)
+from dagster_project.domain.exports.formats.format import Digest, Format, Rows
+from dagster_project.domain.exports.values import coded_by_value, country_code, postal_code, valid_email, valid_phone
 
 COLUMNS = ("Email", "Phone", "First Name", "Last Name", "Country", "Zip")
 
@@ -34,6 +27,15 @@ def email(value: str) -> str:
     return text if valid_email(text) else ""
 
 
+def phone(value: str) -> str:
+    """As Google hashes a number: E.164; '' when it is not.
+
+    >>> phone("+358401234567"), phone("0401234567")
+    ('+358401234567', '')
+    """
+    return value if valid_phone(value) else ""
+
+
 def name(value: str) -> str:
     """As Google hashes a name: lowercase, single spaces, accents and hyphens kept.
 
@@ -43,53 +45,61 @@ def name(value: str) -> str:
     return " ".join(value.lower().split())
 
 
-def whole_address(first_name: str, last_name: str, country: str, code: str) -> tuple[str, str, str, str]:
-    """The four cells of an address, or four blanks when one of them is missing.
+EMAIL = Digest("lowercase_without_spaces", ("email",), email)
+PHONE = Digest("e164", ("phone",), phone)
+FIRST_NAME = Digest("google_name", ("first_name",), name)
+LAST_NAME = Digest("google_name", ("last_name",), name)
 
-    >>> whole_address("Aino", "Virtanen", "fi", "")
-    ('', '', '', '')
+
+def whole_addresses(customers: pa.Table) -> list[pa.Array]:
+    """First and last name (digests), country and postal code; all four blank where one of them is missing.
+
+    >>> FIRST_NAME.column, LAST_NAME.column
+    ('first_name:google_name', 'last_name:google_name')
     """
-    first, last, land, zip_code = name(first_name), name(last_name), country_code(country), postal_code(code)
-    if not (first and last and land and zip_code):
-        return "", "", "", ""
-    return sha256_hex(first), sha256_hex(last), land, zip_code
+    parts = [
+        customers[FIRST_NAME.column].combine_chunks(),
+        customers[LAST_NAME.column].combine_chunks(),
+        coded_by_value(customers["country_code"], country_code),
+        coded_by_value(customers["postal_code"], postal_code),
+    ]
+    is_whole = pc.is_valid(parts[0])
+    for part in parts[1:]:
+        is_whole = pc.and_(is_whole, pc.is_valid(part))
+    if pc.all(is_whole, min_count=0).as_py():
+        return parts
+    return [_only_where(is_whole, part) for part in parts]
+
+
+def _only_where(is_kept: pa.Array, column: pa.Array) -> pa.Array:
+    """The column with blanks in every other row."""
+    if pa.types.is_dictionary(column.type):
+        return pa.DictionaryArray.from_arrays(_only_where(is_kept, column.indices), column.dictionary)
+    return pc.if_else(is_kept, column, pa.scalar(None, column.type))
+
+
+def match_reasons(keys: list[pa.Array]) -> pa.Array:
+    """``no_match_key`` for the customers who have none of these identifiers."""
+    has_any = pc.is_valid(keys[0])
+    for key in keys[1:]:
+        has_any = pc.or_(has_any, pc.is_valid(key))
+    return pc.if_else(has_any, pa.scalar(None, pa.string()), pa.scalar("no_match_key"))
 
 
 def make(customers: pa.Table) -> Rows:
     """One member per customer, by e-mail, phone or whole address; without all three nothing can match."""
-    emails = [email(value) for value in texts(customers["email"])]
-    phones = [value if valid_phone(value) else "" for value in texts(customers["phone"])]
-    addresses = [
-        whole_address(*parts)
-        for parts in zip(
-            texts(customers["first_name"]),
-            texts(customers["last_name"]),
-            texts(customers["country_code"]),
-            texts(customers["postal_code"]),
-            strict=True,
-        )
-    ]
-    cells = text_table(
-        {
-            "Email": map(sha256_hex, emails),
-            "Phone": map(sha256_hex, phones),
-            "First Name": [parts[0] for parts in addresses],
-            "Last Name": [parts[1] for parts in addresses],
-            "Country": [parts[2] for parts in addresses],
-            "Zip": [parts[3] for parts in addresses],
-        }
-    )
-    reasons = [
-        None if address or phone or whole[0] else "no_match_key"
-        for address, phone, whole in zip(emails, phones, addresses, strict=True)
-    ]
-    return Rows(cells, reasons)
+    emails, phones = customers[EMAIL.column].combine_chunks(), customers[PHONE.column].combine_chunks()
+    address = whole_addresses(customers)
+    cells = pa.table([emails, phones, *address], names=list(COLUMNS))
+    return Rows(cells, match_reasons([emails, phones, address[0]]))
 
 
 FORMAT = Format(
     name="google_ads",
     kind="membership",
+    channels=("ads",),
     columns=COLUMNS,
-    contact_points=("email", "phone", "first_name", "last_name", "country_code", "postal_code"),
+    contact_points=("country_code", "postal_code"),
     make=make,
+    digests=(EMAIL, PHONE, FIRST_NAME, LAST_NAME),
 )

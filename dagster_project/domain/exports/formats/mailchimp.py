@@ -10,7 +10,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from dagster_project.domain.exports.formats.format import Format, Rows, language_of
-from dagster_project.domain.exports.values import free_text, text_table, texts, valid_email
+from dagster_project.domain.exports.values import free_text, text_table, texts, valid_email, web_link
 
 COLUMNS = (
     "Email Address",
@@ -57,13 +57,13 @@ def make(contacts: pa.Table) -> Rows:
     reasons = [
         _reason(email, subject, link) for email, subject, link in zip(emails, cells["Subject"], links, strict=True)
     ]
-    return Rows(text_table({name: cells[name] for name in COLUMNS}), reasons)
+    return Rows.of(text_table({name: cells[name] for name in COLUMNS}), reasons)
 
 
 def _reason(email: str, subject: str, link: str) -> str | None:
     if not email:
         return "no_valid_email"
-    if link and not link.startswith(("https://", "http://")):
+    if link and not web_link(link):
         return "link_not_valid"
     if max(len(subject.encode()), len(link.encode())) > TEXT_FIELD:
         return "text_too_long"
@@ -73,6 +73,7 @@ def _reason(email: str, subject: str, link: str) -> str | None:
 FORMAT = Format(
     name="mailchimp",
     kind="message",
+    channels=("email",),
     columns=COLUMNS,
     contact_points=("email", "first_name", "last_name", "language_code"),
     make=make,

@@ -10,16 +10,9 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from dagster_project.domain.exports.formats.format import Format, Rows
-from dagster_project.domain.exports.values import (
-    country_code,
-    postal_code,
-    sha256_hex,
-    text_table,
-    texts,
-    valid_email,
-    valid_phone,
-)
+from dagster_project.domain.exports.formats.format import Digest, Format, Rows
+from dagster_project.domain.exports.formats.google_ads import match_reasons
+from dagster_project.domain.exports.values import country_code, postal_code, valid_email, valid_phone
 
 COLUMNS = ("email", "phone", "fn", "ln", "zip", "ct", "country")
 
@@ -62,45 +55,51 @@ def city(value: str) -> str:
     return "".join(letter for letter in value.lower() if letter.isalpha() or _is_mark(letter))
 
 
-def zip_code(value: str, country: str) -> str:
+def country(value: str) -> str:
+    """As Meta hashes a country: two lowercase letters.
+
+    >>> country("FI"), country("UK"), country("Suomi")
+    ('fi', 'gb', '')
+    """
+    return country_code(value).lower()
+
+
+def zip_code(value: str, land: str) -> str:
     """As Meta hashes a postal code: lowercase, no spaces or hyphens; the first five digits in the United States.
 
     >>> zip_code("SW1A 1AA", "GB"), zip_code("94025-1234", "US"), zip_code("00-950", "PL")
     ('sw1a1aa', '94025', '00950')
     """
     text = postal_code(value).lower().replace(" ", "").replace("-", "")
-    return text[:5] if country == "US" else text
+    return text[:5] if country_code(land) == "US" else text
 
 
 def _is_mark(letter: str) -> bool:
     return "\u0300" <= letter <= "\u036f"  # an accent that has no letter of its own
 
 
+EMAIL = Digest("lowercase_trimmed", ("email",), email)
+PHONE = Digest("digits", ("phone",), phone)
+FIRST_NAME = Digest("meta_name", ("first_name",), name)
+LAST_NAME = Digest("meta_name", ("last_name",), name)
+POSTAL_CODE = Digest("meta_postal_code", ("postal_code", "country_code"), zip_code)
+CITY = Digest("meta_city", ("city",), city)
+COUNTRY = Digest("meta_country", ("country_code",), country)
+DIGESTS = (EMAIL, PHONE, FIRST_NAME, LAST_NAME, POSTAL_CODE, CITY, COUNTRY)  # in the order of the columns
+
+
 def make(customers: pa.Table) -> Rows:
     """One member per customer; e-mail or phone is needed, as a name with a place matches too many."""
-    emails = [email(value) for value in texts(customers["email"])]
-    phones = [phone(value) for value in texts(customers["phone"])]
-    countries = [country_code(value) for value in texts(customers["country_code"])]
-    codes = [zip_code(*pair) for pair in zip(texts(customers["postal_code"]), countries, strict=True)]
-    cells = text_table(
-        {
-            "email": map(sha256_hex, emails),
-            "phone": map(sha256_hex, phones),
-            "fn": [sha256_hex(name(value)) for value in texts(customers["first_name"])],
-            "ln": [sha256_hex(name(value)) for value in texts(customers["last_name"])],
-            "zip": map(sha256_hex, codes),
-            "ct": [sha256_hex(city(value)) for value in texts(customers["city"])],
-            "country": [sha256_hex(value.lower()) for value in countries],
-        }
-    )
-    reasons = [None if address or number else "no_match_key" for address, number in zip(emails, phones, strict=True)]
-    return Rows(cells, reasons)
+    cells = [customers[digest.column].combine_chunks() for digest in DIGESTS]
+    return Rows(pa.table(cells, names=list(COLUMNS)), match_reasons(cells[:2]))
 
 
 FORMAT = Format(
     name="meta",
     kind="membership",
+    channels=("ads",),
     columns=COLUMNS,
-    contact_points=("email", "phone", "first_name", "last_name", "postal_code", "city", "country_code"),
+    contact_points=(),
     make=make,
+    digests=DIGESTS,
 )

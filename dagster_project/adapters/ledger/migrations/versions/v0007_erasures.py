@@ -8,7 +8,7 @@ from alembic import op
 from dagster_project.adapters.ledger.types import UtcMoment
 
 revision = "0007"
-down_revision = "0005"
+down_revision = "0006"
 
 BALANCE = "nothing_is_lost"
 WITH_ERASED = "status <> 'loaded' or count_delivered = count_loaded + count_quarantined + count_erased"

@@ -1,0 +1,1 @@
+"""Platforms that are told by their API: a published batch, page by page, each page's fate in the ledger."""

@@ -1,0 +1,1 @@
+"""What Hoiva answers to when it is asked from outside."""
