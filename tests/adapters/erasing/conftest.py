@@ -13,20 +13,9 @@ from dagster_project.adapters.erasing.erasing import House, Told, erase, resume_
 from dagster_project.adapters.erasing.scan import Found
 from dagster_project.adapters.ledger import open_ledger
 from dagster_project.settings import Settings
+from tests.adapters.erasing.people import OTHERS, PLANTED, Person, deliveries
 from tests.adapters.erasing.planted import LATER as NOW
-from tests.adapters.erasing.planted import (
-    OTHERS,
-    PLANTED,
-    Person,
-    deliveries,
-    house_of,
-    land_all,
-    leave_traces,
-    look,
-    run_day,
-    take_all,
-    wanted,
-)
+from tests.adapters.erasing.planted import house_of, land_all, leave_traces, look, run_day, take_all, wanted
 
 
 @dataclass(frozen=True)

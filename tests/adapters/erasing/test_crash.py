@@ -15,7 +15,8 @@ from dagster_project.adapters.erasing.erasing import House, erase, resume_all
 from dagster_project.adapters.erasing.journal import read
 from dagster_project.adapters.erasing.patterns import Patterns
 from dagster_project.adapters.erasing.scan import scan
-from tests.adapters.erasing.planted import LATER, PLANTED, Person, Wanted, house_of, take_all
+from tests.adapters.erasing.people import PLANTED, Person
+from tests.adapters.erasing.planted import LATER, Wanted, house_of, take_all
 
 ONE = PLANTED[5]
 FIRST = "erase.found"
@@ -139,7 +140,8 @@ def test_an_erasure_killed_once_anywhere_ends_like_one_that_was_not(few_home: Pa
 
 
 def test_a_file_that_comes_between_the_look_and_the_block_is_not_missed(few: House, tmp_path: Path) -> None:
-    from tests.adapters.erasing.planted import deliveries, land_all
+    from tests.adapters.erasing.people import deliveries
+    from tests.adapters.erasing.planted import land_all
 
     late = {key: data + b"\n" for key, data in deliveries([ONE]).items() if key == ("standard", "contacts_1.csv")}
 
@@ -174,3 +176,18 @@ def test_a_restored_backup_forgets_again(few: House, tmp_path: Path) -> None:
         assert scan(restored.settings.at_home, Patterns(ONE.fields)).hits == {}
         assert replay(restored, LATER) == [], "once is enough"
         assert restored.ledger.erased_digests().keys() >= few.ledger.erased_digests().keys()
+
+
+def test_a_restored_home_that_sends_nothing_yet_forgets_and_tells_later(few: House) -> None:
+    from dagster_project.adapters.holding import hold, let_go
+
+    home = few.settings.at_home
+    hold(home, {"batches": {}})
+    begin(few)
+    (told,) = few.ledger.erasures()
+    assert told.state == "waiting"
+    assert len(few.ledger.batches("google")) == 1, "nothing leaves a held home"
+    let_go(home)
+    go_on(few)
+    go_on(few)
+    assert scan(home, Patterns(ONE.fields)).hits == {}

@@ -17,18 +17,8 @@ from dagster_project.adapters.erasing.scan import scan
 from dagster_project.adapters.ledger import Ledger
 from dagster_project.errors import HoivaError
 from tests.adapters.erasing.conftest import Forgotten
-from tests.adapters.erasing.planted import (
-    LATER,
-    OTHERS,
-    PLANTED,
-    VALUES,
-    deliveries,
-    forms_of,
-    land_all,
-    look,
-    take_all,
-    wanted,
-)
+from tests.adapters.erasing.people import OTHERS, PLANTED, VALUES, deliveries
+from tests.adapters.erasing.planted import LATER, forms_of, land_all, look, take_all, wanted
 
 PLACES = {
     "lake", "vault", "warehouse.duckdb", "dagster", "dbt", "data_docs", "models", "reports", "landing", "outbox",

@@ -17,7 +17,8 @@ from dagster_project.cli import app
 from dagster_project.errors import HoivaError
 from dagster_project.settings import Settings, settings
 from tests.adapters.erasing.conftest import Forgotten
-from tests.adapters.erasing.planted import OTHERS, PLANTED, deliveries, land_all
+from tests.adapters.erasing.people import OTHERS, PLANTED, deliveries
+from tests.adapters.erasing.planted import land_all
 
 AINO, EINO = PLANTED[1], OTHERS[1]
 PLACES = {
