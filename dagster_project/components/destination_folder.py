@@ -54,8 +54,9 @@ def batches_of(file: DestinationFile, path: Path) -> dg.AssetsDefinition:
             finally:  # what was published before travels on, whatever became of today's batch
                 carried = deliver_destination(settings(), ledger, destination, as_of_of(context))
             held = ledger.held_changes(file.destination)
+            transfers = ledger.transfers(destination.name)
         reason = held_back(open_published(settings()), destination)
-        arrived = [is_delivered(file.destination, carried)] if file.transport else []
+        arrived = [is_delivered(file.destination, transfers)] if file.transport else []
         size = [segment_has_its_size(file.destination, reason)] if file.segment else []
         return dg.MaterializeResult(
             metadata={

@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -189,7 +190,7 @@ def measure(folder: Path, count: int, rounds: int) -> Taken:
                 print(f"  {name}: {rows[0]} adds, {rows[1]} removes", file=sys.stderr, flush=True)
                 if name == "full":
                     version = publish_house(settings, changed)
-                    taken.time("digests of the changed", lambda: keep_digests(version, digests))
+                    taken.time("digests of the changed", partial(keep_digests, version, digests))
             ledger.acknowledge(batch.batch_id, "accepted", {}, AS_OF)
             shutil.rmtree(settings.at_home.outbox / destination.name)
             shutil.rmtree(settings.at_home.vault / "sent" / destination.name)
@@ -205,11 +206,11 @@ def report(taken: Taken, count: int) -> str:
         "|---|---|---|",
         f"| DuckDB COPY, unhashed | {plain:.2f} | 1 |",
         f"| DuckDB COPY of the audience, unhashed | {of_audience:.2f} | {of_audience / plain:.2f} |",
-        f"| full export, files | {full:.2f} | {full / plain:.2f} x copy, {full / of_audience:.2f} x copy of the audience |",
+        f"| full export, files | {full:.2f} | {full / plain:.2f}; {full / of_audience:.2f} of the audience's copy |",
         f"| full export, ledger | {taken.middle('full: ledger'):.2f} | |",
         f"| 1 % changed, files | {changed:.2f} | 1/{full / changed:.1f} of the full one |",
         f"| 1 % changed, ledger | {taken.middle('changed: ledger'):.2f} | |",
-        f"| 1 % changed, all | {taken.middle('changed'):.2f} | 1/{taken.middle('full') / taken.middle('changed'):.1f} of the full one |",
+        f"| 1 % changed, all | {taken.middle('changed'):.2f} | 1/{taken.middle('full') / taken.middle('changed'):.1f} |",
     ]
     lines += [f"| {name} | {taken.middle(name):.2f} | |" for name in taken.seconds if "digests" in name]
     return "\n".join([*lines, f"| highest memory | {taken.peak:.2f} GiB | |"])

@@ -53,18 +53,23 @@ class Delivered:
 
 
 def deliver(
-    settings: Settings, ledger: Ledger, destinations: Iterable[Destination], as_of: datetime
+    settings: Settings,
+    ledger: Ledger,
+    destinations: Iterable[Destination],
+    as_of: datetime,
+    *,
+    at_once: bool = False,
 ) -> list[Delivered]:
     """Deliver whatever waits, to every destination with a transport, side by side; by destination and sequence."""
     recover(settings, ledger)
     travelling = [one for one in destinations if isinstance(one.transport, FILES + PAGES)]
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        rounds = pool.map(lambda one: deliver_destination(settings, ledger, one, as_of), travelling)
+        rounds = pool.map(lambda one: deliver_destination(settings, ledger, one, as_of, at_once=at_once), travelling)
         return [delivered for of_one in rounds for delivered in of_one]
 
 
 def deliver_destination(
-    settings: Settings, ledger: Ledger, destination: Destination, as_of: datetime
+    settings: Settings, ledger: Ledger, destination: Destination, as_of: datetime, *, at_once: bool = False
 ) -> list[Delivered]:
     """Deliver whatever waits for one destination, in order, up to the first batch that must wait.
 
@@ -72,6 +77,7 @@ def deliver_destination(
 
     Args:
         as_of: the moment asked about: what may be tried again, and what has expired.
+        at_once: try also what waits for a later moment, as whatever held it up is mended.
     """
     home = settings.at_home.make()
     if not isinstance(destination.transport, FILES + PAGES):
@@ -79,7 +85,7 @@ def deliver_destination(
     locks = make_folder(home.outbox / ".locks", PRIVATE_FOLDER)
     try:
         with FileLock(locks / f"{destination.name}.transfer.lock", timeout=0, mode=PRIVATE_FILE):
-            return _deliver_in_order(settings, ledger, destination, home, as_of)
+            return _deliver_in_order(settings, ledger, destination, home, as_of, at_once)
     except Timeout:
         return []  # another process is at it
 
@@ -123,7 +129,7 @@ def _page_carrier(to: ByPages, secrets: Secrets) -> Carrier:
 
 
 def _deliver_in_order(
-    settings: Settings, ledger: Ledger, destination: Destination, home: Home, as_of: datetime
+    settings: Settings, ledger: Ledger, destination: Destination, home: Home, as_of: datetime, at_once: bool
 ) -> list[Delivered]:
     known = {one.batch_id: one for one in ledger.transfers(destination.name)}
     carrier: Carrier | None = None
@@ -136,7 +142,7 @@ def _deliver_in_order(
             if transfer is None:
                 transfer = ledger.begin_transfer(record.batch_id, destination.name, as_of)
                 reached("transfer.begun")
-            if not transfer.is_due(as_of):
+            if not (at_once or transfer.is_due(as_of)):
                 break
             try:
                 carrier = carrier or carrier_of(settings, destination)
