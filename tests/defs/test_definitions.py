@@ -9,7 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from dagster_project.components.automation import DAY, DECIDE, EXPORT, schedule_status, sensor_status
+from dagster_project.components.automation import BUILDS, DAY, DECIDE, EXPORT, schedule_status, sensor_status
 from dagster_project.components.running import WAREHOUSE_POOL
 from dagster_project.settings import CHECKOUT, settings
 
@@ -171,7 +171,16 @@ def test_the_instance_of_a_home_has_telemetry_off_and_one_place_in_the_pool(tmp_
             assert not instance.telemetry_enabled
             assert instance.run_monitoring_enabled
             assert instance.run_retries_enabled
-            assert instance.get_concurrency_config().pool_config.default_pool_limit == 1
+            limits = instance.get_concurrency_config()
+            assert limits.pool_config.default_pool_limit == 1
+            assert limits.run_queue_config is not None
+            (night,) = limits.run_queue_config.tag_concurrency_limits
+            assert ({night["key"]: night["value"]}, night["limit"]) == (BUILDS, 1)
+
+
+def test_nights_run_one_after_another_and_exports_beside(house: dg.Definitions) -> None:
+    tags = {name: BUILDS.items() <= house.resolve_job_def(name).tags.items() for name in (DAY, DECIDE, EXPORT)}
+    assert tags == {DAY: True, DECIDE: True, EXPORT: False}
 
 
 def test_tests_of_dbt_are_checks_of_their_assets(house: dg.Definitions) -> None:
