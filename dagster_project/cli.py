@@ -9,10 +9,12 @@ from typing import Annotated
 
 import typer
 
+from dagster_project.commands.approve import approve
 from dagster_project.commands.backtest import backtest
 from dagster_project.commands.backup import backup
 from dagster_project.commands.check import check
 from dagster_project.commands.deliver import deliver
+from dagster_project.commands.erase import erase
 from dagster_project.commands.guard import guard
 from dagster_project.commands.identity import identity
 from dagster_project.commands.map import map_
@@ -97,7 +99,8 @@ def status(home: Home = None, as_json: AsJson = False) -> None:
     from dagster_project.adapters.reporting import status_of
     from dagster_project.cli_views import show_status
 
-    state = status_of(settings_of(home))
+    own = settings_of(home)
+    state = status_of(own, moment_of(None, own, ""))
     print_json(state) if as_json else show_status(out, state)
 
 
@@ -170,9 +173,11 @@ def dev(
     raise typer.Exit(serve_dagster(command, CHECKOUT, port, own.guard_password_hash, tell))
 
 
+app.command(epilog="Example: `hoiva approve meta_fading_high_value --because 'the segment was redefined'`")(approve)
 app.command(epilog="Example: `hoiva backtest high_value_fading --from 2026-01-01 --to 2026-03-31`")(backtest)
 app.command(epilog="Example: `hoiva backup BACKUPS`")(backup)
 app.command(epilog="Example: `hoiva check`")(check)
+app.command(epilog="Example: `hoiva erase --file people.csv`")(erase)
 app.add_typer(identity)
 app.add_typer(token)
 app.command("map", epilog="Example: `hoiva map high_value_fading --out map.html`")(map_)

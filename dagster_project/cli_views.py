@@ -138,6 +138,19 @@ def show_status(out: Console, state: dict[str, Any]) -> None:
     else:
         out.print("Nothing is published yet: hoiva run --as-of 2026-03-31")
     show_batches(out, state["batches"])
+    show_held(out, state["held_changes"])
+    for alarm in state.get("health", {}).get("alarms", []):
+        out.print(f"Look at this: {alarm['text']}", style="yellow", markup=False, soft_wrap=True)
+    if state.get("health", {}).get("is_held_after_restore"):
+        out.print("Nothing leaves this home until hoiva settle: it was restored from a backup.", style="yellow")
+
+
+def show_held(out: Console, held: list[dict[str, Any]]) -> None:
+    """Which changes wait for a person's word, and what was said."""
+    for change in held:
+        word = change["decision"] or f"held: hoiva approve {change['destination']}"
+        text = f"{change['destination']}: its next batch {change['in_words']} ({word})"
+        out.print(text, style="yellow", markup=False)
 
 
 def show_published(out: Console, numbers: dict[str, Any]) -> None:

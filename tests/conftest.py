@@ -5,12 +5,45 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from dagster_project.settings import CHECKOUT, Settings, settings
 
 SHARED_DATA = CHECKOUT.parent / "shared" / "data"
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Only tests are looked for here: helpers hold no examples, and importing the measurements takes seconds."""
+    is_helper = collection_path.suffix == ".py" and not collection_path.name.startswith(("test_", "conftest"))
+    return True if is_helper else None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_look_at_the_models() -> Iterator[None]:
+    """dbt reads its project once for all homes of a process, not once in each: that takes four seconds."""
+    from dagster_project.adapters import dbt
+
+    read = dbt._parsed.__wrapped__
+    known: dict[str, tuple[Any, dict[str, bytes]]] = {}
+
+    def once(target: Path, arguments: tuple[str, ...]) -> Any:
+        project = dbt.project_fingerprint()
+        if project not in known:
+            manifest = read(target, arguments)
+            files = {name: (target / name).read_bytes() for name in ("manifest.json", dbt._PARSED_FROM)}
+            known[project] = (manifest, files)
+        manifest, files = known[project]
+        target.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            if not (target / name).is_file():
+                (target / name).write_bytes(content)
+        return manifest
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dbt, "_parsed", once)
+        yield
 
 
 @pytest.fixture(autouse=True)

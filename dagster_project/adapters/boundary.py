@@ -58,7 +58,8 @@ def _guard_logging() -> Callable[[], None]:
 def _guard_dagster() -> Callable[[], None]:
     from dagster_shared.error import SerializableErrorInfo
 
-    whole = SerializableErrorInfo.from_traceback.__func__  # of a class this one is derived from
+    method: Any = SerializableErrorInfo.from_traceback
+    whole = method.__func__  # of a class this one is derived from
 
     def from_traceback(cls: Any, tb: traceback.TracebackException) -> Any:
         info = whole(cls, tb)  # its causes pass here by themselves
@@ -89,5 +90,7 @@ def place_of(error: BaseException) -> str:
     """Where in our code an error came up, as ``lake.py:75``; of foreign code the last place of ours that called it."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if "dagster_project" in Path(frame.filename).parts]
-    last = (own or list(frames) or [None])[-1]
-    return f"{Path(last.filename).name}:{last.lineno}" if last else "nowhere"
+    if not frames:
+        return "nowhere"
+    last = (own or list(frames))[-1]
+    return f"{Path(last.filename).name}:{last.lineno}"

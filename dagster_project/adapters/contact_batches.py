@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from dagster_project.domain.exports.manifest import BatchFile
 
 
-def has_something(ledger: Ledger, destination: Destination, as_of: datetime) -> bool:
+def has_something(ledger: Ledger, destination: Destination, as_of: datetime, moment: datetime) -> bool:
     """Whether a contact waits for this destination."""
-    return _claimed(ledger, destination, as_of).num_rows > 0
+    return _claimed(ledger, destination, as_of, moment).num_rows > 0
 
 
 def content(ledger: Ledger, destination: Destination, version: Version, as_of: datetime) -> Content | None:
@@ -31,7 +31,7 @@ def content(ledger: Ledger, destination: Destination, version: Version, as_of: d
     """
     form = form_of(destination)
     contacts = _claimed(ledger, destination, as_of)
-    blocked = ledger.blocked_contacts(contacts["contact_id"].to_pylist())
+    blocked = ledger.blocked_contacts(contacts["contact_id"].to_pylist(), as_of)
     if blocked:
         ledger.end_contacts(blocked, as_of)
         reached("contacts.blocked_ended")
@@ -58,10 +58,14 @@ def content(ledger: Ledger, destination: Destination, version: Version, as_of: d
     return Content((*files, *rows_files(lines)), contact_ids=sent_ids) if files else None
 
 
-def _claimed(ledger: Ledger, destination: Destination, as_of: datetime) -> pa.Table:
-    """Contacts of this destination. One planned for later than a batch is valid waits for a later batch."""
+def _claimed(ledger: Ledger, destination: Destination, as_of: datetime, moment: datetime | None = None) -> pa.Table:
+    """Contacts of this destination. One planned for later than a batch is valid waits for a later batch.
+
+    ``moment``: by which a refused one may be sent again, if not as_of.
+    """
     models = None if destination.care_models is None else set(destination.care_models)
-    return ledger.claimed_contacts(destination.channel, as_of + destination.expires_after, care_models=models)
+    until = as_of + destination.expires_after
+    return ledger.claimed_contacts(destination.channel, until, care_models=models, as_of=moment or as_of)
 
 
 def _parts(cells: pa.Table, column: str | None, sendable: pa.BooleanArray) -> list[pa.Array]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from dagster_project.adapters import contact_batches, membership_batches
+from dagster_project.adapters import approving, contact_batches, membership_batches
 from dagster_project.adapters.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folder, reached, replace_file
 from dagster_project.adapters.holding import HELD_WORDS, is_held
 from dagster_project.adapters.outbox import (
@@ -19,6 +19,7 @@ from dagster_project.adapters.outbox import (
     stage,
 )
 from dagster_project.adapters.published import NotPublished, Version, has_published, open_published
+from dagster_project.adapters.withdrawing import withdraw_blocked_from
 from dagster_project.domain.analytics.segments import breaches
 from dagster_project.domain.exports.batches import BatchRecord
 from dagster_project.domain.exports.manifest import Batch, chain, make_batch
@@ -40,8 +41,10 @@ def export_destination(settings: Settings, ledger: Ledger, destination: Destinat
 
     A message destination gets the claimed contacts of its channel; a membership destination what changed in its
     audience. While the audience's segment has not the size it should have (:func:`held_back`), the audience stays as
-    the destination holds it, and only whoever may not be in any is taken out. Whoever may no longer be contacted, or
-    cannot be reached, is left out with a reason in the ledger.
+    the destination holds it, and only whoever may not be in any is taken out; so it is too while a change waits for a
+    person's word (:mod:`~dagster_project.adapters.approving`). Whoever may no longer be contacted, or cannot be
+    reached, is left out with a reason in the ledger. A batch nobody has taken yet in which somebody must not be
+    contacted any more is taken back first.
 
     Args:
         as_of: the moment of the export (UTC, with zone).
@@ -59,14 +62,26 @@ def export_destination(settings: Settings, ledger: Ledger, destination: Destinat
         return None
     with one_at_a_time(home, destination.name):
         recover_destination(home, ledger, destination.name)
+        withdraw_blocked_from(home, ledger, destination.name, as_of)
         version = open_published(settings)
+        sent: Batch | None = None
         for _ in range(MOST_ATTEMPTS):
             content = _content(settings, ledger, destination, version, as_of)
+            must_wait = (
+                content is not None
+                and not is_frozen(version, destination)
+                and approving.must_wait(ledger, destination, content, as_of)
+            )
+            if must_wait:
+                content = _of_who_must_leave(settings, ledger, destination, version, as_of)
             if content is None:
                 _mark(home, destination, version)
-                return None
+                return sent
             batch = _publish(home, ledger, destination, version, content, as_of)
-            if batch is not None:
+            if batch is not None and must_wait:
+                sent = batch  # who had to leave has left; what is held now is what remains
+            elif batch is not None:
+                ledger.end_hold(destination.name)
                 _mark(home, destination, version)
                 return batch
     raise HoivaError(f"{destination.name}: consents changed during each of {MOST_ATTEMPTS} attempts; run it again")
@@ -88,8 +103,15 @@ def held_back(version: Version, destination: Destination) -> str | None:
     return breaches(version.read(SEGMENT_SIZES), [destination.segment]).get(destination.segment)
 
 
-def waiting(settings: Settings, ledger: Ledger, destinations: Iterable[Destination]) -> list[str]:
-    """The names of destinations that have something to be told: cheap enough for a sensor to ask every half minute."""
+def waiting(
+    settings: Settings, ledger: Ledger, destinations: Iterable[Destination], moment: datetime | None = None
+) -> list[str]:
+    """The names of destinations that have something to be told: cheap enough for a sensor to ask every half minute.
+
+    Args:
+        moment: when it is asked (UTC); now, unless a test says otherwise.
+    """
+    at = moment or datetime.now(UTC)
     if not has_published(settings) or is_held(settings.at_home):
         return []
     version = open_published(settings)
@@ -97,19 +119,23 @@ def waiting(settings: Settings, ledger: Ledger, destinations: Iterable[Destinati
     return sorted(
         destination.name
         for destination in destinations
-        if destination.name in unfinished or _has_something(settings, ledger, destination, version)
+        if destination.name in unfinished or _has_something(settings, ledger, destination, version, at)
     )
 
 
-def _has_something(settings: Settings, ledger: Ledger, destination: Destination, version: Version) -> bool:
+def _has_something(
+    settings: Settings, ledger: Ledger, destination: Destination, version: Version, moment: datetime
+) -> bool:
     if destination.kind == "message":
-        return contact_batches.has_something(ledger, destination, version.as_of)
+        return contact_batches.has_something(ledger, destination, version.as_of, moment)
     if f"audiences/{destination.audience}" not in version.tables:
         return False
     marker = settings.at_home.outbox / ".seen" / destination.name
     if not marker.is_file() or marker.read_text() != version.name:
         return True
-    return membership_batches.must_let_go(ledger, destination)
+    return ledger.has_due_member(destination.name, moment) or membership_batches.must_let_go(
+        ledger, destination, moment
+    )
 
 
 def _content(
@@ -117,8 +143,23 @@ def _content(
 ) -> Content | None:
     if destination.kind == "message":
         return contact_batches.content(ledger, destination, version, as_of)
-    is_frozen = held_back(version, destination) is not None
-    return membership_batches.content(settings, ledger, destination, version, is_frozen=is_frozen)
+    if is_frozen(version, destination):
+        return _of_who_must_leave(settings, ledger, destination, version, as_of)
+    return membership_batches.content(settings, ledger, destination, version, as_of)
+
+
+def _of_who_must_leave(
+    settings: Settings, ledger: Ledger, destination: Destination, version: Version, as_of: datetime
+) -> Content | None:
+    """What goes at once whatever is held: members who may not be in any audience (any more)."""
+    if destination.kind == "message":
+        return None
+    return membership_batches.content(settings, ledger, destination, version, as_of, is_frozen=True)
+
+
+def is_frozen(version: Version, destination: Destination) -> bool:
+    """Whether an audience is told of nobody new now: its segment has a size it should not have."""
+    return held_back(version, destination) is not None
 
 
 def _publish(

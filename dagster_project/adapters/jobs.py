@@ -49,11 +49,16 @@ def run_job(
 
     import dagster as dg
 
+    from dagster_project.adapters.ledger import open_ledger
+    from dagster_project.adapters.starting import end_what_broke_off
+
     prepare(settings)
     from dagster_project.definitions import defs
 
     with only_run(settings), dg.DagsterInstance.get() as instance:
         free_what_dead_runs_hold(instance)
+        with open_ledger(settings.ledger_address) as ledger:
+            end_what_broke_off(settings, ledger)
         job = defs().resolve_job_def(job_name)
         outcome = JobOutcome(run_id=str(uuid.uuid4()), success=False)
         total = len(job.graph.node_defs)
@@ -91,4 +96,14 @@ def run_job(
             run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         )
         outcome.success = result.success
+    _tell_health(settings, job_name, as_of, outcome)
     return outcome
+
+
+def _tell_health(settings: Settings, job_name: str, as_of: datetime, outcome: JobOutcome) -> None:
+    from dagster_project.adapters.health import write_health
+    from dagster_project.adapters.ledger import open_ledger
+
+    run = {"run_id": outcome.run_id, "job": job_name, "as_of": as_of.isoformat(), "success": outcome.success}
+    with open_ledger(settings.ledger_address) as ledger:
+        write_health(settings, ledger, as_of, run)

@@ -59,6 +59,7 @@ def land_all(
     """
     from dagster_project.adapters.gate import contracts_in, land
     from dagster_project.adapters.ledger import open_ledger
+    from dagster_project.adapters.starting import end_what_broke_off
 
     contract = contract_of(contracts_in(CONTRACTS), source)
     missing = [file.name for file in files if not file.is_file()]
@@ -66,6 +67,7 @@ def land_all(
         raise HoivaError(f"there is no file {missing[0]!r}: give paths of delivered files")
     landed = []
     with open_ledger(settings.ledger_address) as ledger:
+        end_what_broke_off(settings, ledger)
         for done, file in enumerate(files):
             on_file(file.name, done)
             delivery = land(

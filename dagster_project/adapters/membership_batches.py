@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ import pyarrow.compute as pc
 
 from dagster_project.adapters import sent_rows
 from dagster_project.adapters.content import Content, Lines, Noted, customers_of, noted, rows_files
+from dagster_project.domain.clock import naive_utc
 from dagster_project.domain.exports.changes import Changes, changes
 from dagster_project.domain.exports.delta import HELD
 from dagster_project.domain.exports.formats import Format, form_of
@@ -29,15 +31,22 @@ log = logging.getLogger(__name__)
 KEY_SIZE = 10  # bytes of a customer's pseudonym at a destination
 
 
-def must_let_go(ledger: Ledger, destination: Destination) -> bool:
+def must_let_go(ledger: Ledger, destination: Destination, moment: datetime) -> bool:
     """Whether the destination holds somebody who may not be in any audience (any more)."""
     held = ledger.memberships(destination.name)
     held = held.filter(pc.is_in(held["state"], pa.array(HELD)))
-    return bool(ledger.blocked_customers(held["customer_id"].to_pylist(), destination.purpose, destination.channel))
+    ids = held["customer_id"].to_pylist()
+    return bool(ledger.blocked_customers(ids, destination.purpose, destination.channel, moment))
 
 
 def content(
-    settings: Settings, ledger: Ledger, destination: Destination, version: Version, *, is_frozen: bool = False
+    settings: Settings,
+    ledger: Ledger,
+    destination: Destination,
+    version: Version,
+    as_of: datetime,
+    *,
+    is_frozen: bool = False,
 ) -> Content | None:
     """The adds and removes between what the destination holds and today's audience; None when they are equal.
 
@@ -50,8 +59,13 @@ def content(
     if destination.audience is None:
         raise HoivaError(f"{destination.name} names no audience")
     form = form_of(destination)
-    audience = version.read(f"audiences/{destination.audience}", columns=["customer_id", "consent_id"])
-    blocked = ledger.blocked_customers(audience["customer_id"].to_pylist(), destination.purpose, destination.channel)
+    columns = ["customer_id", "consent_id"]
+    if is_frozen and f"audiences/{destination.audience}" not in version.tables:  # nobody draws it any more
+        audience = pa.table({name: pa.array([], pa.string()) for name in columns})
+    else:
+        audience = version.read(f"audiences/{destination.audience}", columns=columns)
+    ids = audience["customer_id"].to_pylist()
+    blocked = ledger.blocked_customers(ids, destination.purpose, destination.channel, as_of)
     if blocked:
         audience = audience.filter(pc.invert(pc.is_in(audience["customer_id"], pa.array(list(blocked), pa.string()))))
     rows = form.make(customers_of(ledger, destination, version, form, audience))
@@ -64,9 +78,11 @@ def content(
     fingerprints = prints(_key(settings, destination, "row"), wanted.columns[1:])
 
     memberships = ledger.memberships(destination.name)
-    change = changes(wanted_ids, fingerprints, memberships)
+    # Refused for a while only, and that while is over: offered as if she had never been.
+    is_due = pc.fill_null(pc.less_equal(memberships["waits_until"], naive_utc(as_of)), False)
+    change = changes(wanted_ids, fingerprints, memberships.filter(pc.invert(is_due)))
     if is_frozen:
-        change = only_who_must_leave(ledger, destination, change)
+        change = only_who_must_leave(ledger, destination, change, as_of)
     if not change:
         return None
     return _content(settings, destination, form, Wanted(wanted, fingerprints, consents), memberships, change)
@@ -144,10 +160,10 @@ def _key(settings: Settings, destination: Destination, use: str) -> str:
     return keyed_hash(settings.identity_salt, destination.name, use, size=32)
 
 
-def only_who_must_leave(ledger: Ledger, destination: Destination, change: Changes) -> Changes:
+def only_who_must_leave(ledger: Ledger, destination: Destination, change: Changes, moment: datetime) -> Changes:
     """Of a change, the removes of customers who may not be in any audience (any more)."""
     removes = change.removes.to_pylist()
-    must = ledger.blocked_customers(removes, destination.purpose, destination.channel)
+    must = ledger.blocked_customers(removes, destination.purpose, destination.channel, moment)
     leaving = pa.array([customer_id for customer_id in removes if customer_id in must], pa.string())
     none = pa.array([], pa.string())
     return Changes(none, leaving, none)

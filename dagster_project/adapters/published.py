@@ -136,6 +136,20 @@ def publish(
     return _open(settings, home.root / f".published-{name}", is_new=is_new)
 
 
+def keep_current_alone(settings: Settings) -> int:
+    """Remove every version but the one that is read now, whoever may still hold another; how many there were."""
+    home = settings.at_home
+    removed = 0
+    with FileLock(home.root / ".published.lock"):
+        for room in (home.root, home.vault):
+            before = len([*room.glob(".published-*")])
+            for left_over in [*room.glob(".publishing-*"), *room.glob(".removed-*")]:
+                shutil.rmtree(left_over)
+            _remove(room, set())
+            removed += before - len([*room.glob(".published-*")])
+    return removed
+
+
 def open_published(settings: Settings) -> Version:
     """The version readers see now. Hold on to it for as long as its tables must belong together.
 

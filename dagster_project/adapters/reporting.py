@@ -15,18 +15,29 @@ if TYPE_CHECKING:
     from dagster_project.settings import Settings
 
 
-def status_of(settings: Settings) -> dict[str, Any]:
-    """The state of one home: what was delivered, what is published, what lies in the outbox."""
+def status_of(settings: Settings, now: datetime | None = None) -> dict[str, Any]:
+    """The state of one home: what was delivered, what is published, what lies in the outbox.
+
+    Args:
+        now: also look for alarms as of this moment, and write ``health.json``.
+    """
+    from dagster_project.adapters.approving import in_words
+    from dagster_project.adapters.health import write_health
     from dagster_project.adapters.ledger import open_ledger
 
     with open_ledger(settings.ledger_address) as ledger:
         deliveries = [_plain(delivery) for delivery in ledger.deliveries()]
+        held = [_plain(change) | {"in_words": in_words(change)} for change in ledger.held_changes()]
+        health = write_health(settings, ledger, now) if now else None
     state: dict[str, Any] = {
         "home": str(settings.home),
         "deliveries": deliveries,
         "published": None,
         "batches": batches_of(settings),
+        "held_changes": held,
     }
+    if health is not None:
+        state["health"] = health
     if has_published(settings):
         with reader(settings) as published:
             state["published"] = published_numbers(published)
@@ -89,7 +100,7 @@ def _beside(settings: Settings, path: Path) -> Path:
     return path.relative_to(settings.at_home.root)
 
 
-def _plain(delivery: Any) -> dict[str, Any]:
+def _plain(row: Any) -> dict[str, Any]:
     from dataclasses import asdict
 
-    return asdict(delivery)
+    return asdict(row)

@@ -26,6 +26,7 @@ from dagster_project.adapters.ledger.frames import values_of
 from dagster_project.adapters.ledger.tables import contacts
 from dagster_project.adapters.outbox import (
     MANIFEST,
+    TAKEN,
     batch_folder,
     is_whole,
     last_sequence,
@@ -33,10 +34,11 @@ from dagster_project.adapters.outbox import (
     recover,
     staging_folder,
 )
+from dagster_project.adapters.restoring import not_replayed
 from dagster_project.adapters.settling_members import changes_in
-from dagster_project.adapters.verifying.outbox_checks import OUT, TAKEN, rows_listed
+from dagster_project.adapters.verifying.outbox_checks import OUT, rows_listed
 from dagster_project.domain.exports.batches import BatchRecord, MembershipChange
-from dagster_project.domain.exports.manifest import folder_name
+from dagster_project.domain.exports.manifest import chain, folder_name
 from dagster_project.errors import HoivaError
 
 if TYPE_CHECKING:
@@ -83,7 +85,7 @@ def settle(
     home = settings.at_home
     if not is_held(home):
         raise HoivaError("this home is not held: only one restored from a backup is settled")
-    if (home.root / "erasures" / "to_replay.jsonl").exists():
+    if not_replayed(home, ledger):
         raise HoivaError("erasures made after the backup wait to be replayed: hoiva erase --replay, then settle")
     by_name = {destination.name: destination for destination in destinations}
     adopted: list[str] = []
@@ -166,7 +168,7 @@ def _adopt(settings: Settings, ledger: Ledger, destination: Destination, folder:
     content = (folder / MANIFEST).read_bytes()
     told = json.loads(content)
     before = ledger.batches(destination=destination.name)
-    previous = before[-1].manifest_sha256 if before else None
+    previous, _ = chain(before)
     if told["previous_manifest_sha256"] != previous:
         raise HoivaError(f"{place} does not follow batch {before[-1].sequence if before else 0}: the ones between lack")
     lines = rows_listed(folder, told)
@@ -179,6 +181,7 @@ def _adopt(settings: Settings, ledger: Ledger, destination: Destination, folder:
         manifest_sha256=hashlib.sha256(content).hexdigest(),
         state="prepared",
         count_rows=sum(file["rows"] for file in told["files"] if file["role"] != "rows"),
+        pickup=destination.pickup,
     )
     contact_ids: list[str] = []
     changes: list[MembershipChange] = []

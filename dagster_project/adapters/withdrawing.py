@@ -68,6 +68,42 @@ def withdraw_from(
     return taken_back[::-1]
 
 
+def withdraw_blocked(settings: Settings, ledger: Ledger, moment: datetime) -> list[BatchRecord]:
+    """Take back every batch not yet taken in which somebody must not be contacted (any more), whatever the reason.
+
+    Returns:
+        the batches taken back, as they were.
+    """
+    home = settings.at_home.make()
+    taken_back = []
+    for destination in sorted({record.destination for record in ledger.batches(states={"published"})}):
+        with one_at_a_time(home, destination):
+            recover_destination(home, ledger, destination)
+            taken_back += withdraw_blocked_from(home, ledger, destination, moment)
+    return taken_back
+
+
+def withdraw_blocked_naming(
+    settings: Settings, ledger: Ledger, customer_ids: Iterable[str], moment: datetime
+) -> list[BatchRecord]:
+    """The same for destinations that have one of these customers in an unanswered batch, under any id."""
+    home = settings.at_home.make()
+    taken_back = []
+    for destination in sorted(set(ledger.batches_naming(customer_ids).values())):
+        with one_at_a_time(home, destination):
+            recover_destination(home, ledger, destination)
+            taken_back += withdraw_blocked_from(home, ledger, destination, moment)
+    return taken_back
+
+
+def withdraw_blocked_from(home: Home, ledger: Ledger, destination: str, moment: datetime) -> list[BatchRecord]:
+    """The same for one destination, which the caller holds."""
+    blocked = {
+        record.batch_id for record in not_taken(home, ledger, destination) if ledger.blocked_in(record.batch_id, moment)
+    }
+    return withdraw_from(home, ledger, destination, blocked, moment)
+
+
 def not_taken(home: Home, ledger: Ledger, destination: str) -> list[BatchRecord]:
     """The published batches of a destination that its receiver has not taken, by sequence. A copied one is taken."""
     return [

@@ -59,6 +59,10 @@ class ChannelFile(BaseModel):
     responses: list[Name] = Field(
         default_factory=list, description="the codes that can come back; a care model waits for these alone"
     )
+    skills: dict[Name, Annotated[list[Name], Field(min_length=1)]] = Field(
+        default_factory=dict,
+        description="what some of its people can do, and the treatments that need it; constraints limit them by it",
+    )
 
     @field_validator("lead_time")
     @classmethod
@@ -111,6 +115,14 @@ class ChannelsFile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     channels: dict[Name, ChannelFile]
+
+    def skills(self) -> dict[str, list[tuple[str, str]]]:
+        """By skill, the channels and treatments of contacts that need it."""
+        needs: dict[str, list[tuple[str, str]]] = {}
+        for name, channel in self.channels.items():
+            for skill, treatments in channel.skills.items():
+                needs.setdefault(skill, []).extend((name, treatment) for treatment in treatments)
+        return needs
 
     @model_validator(mode="after")
     def _covered_by_one_that_is_there(self) -> ChannelsFile:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dagster_project.components.channels import CHANNELS_FILE, DECISIONS, ChannelsFile, Clock, Weekday
 from dagster_project.components.fenced import Fault, load_file
-from dagster_project.components.volume_constraints import VOLUMES_FILE, VolumesFile, unknown_channels
+from dagster_project.components.volume_constraints import VOLUMES_FILE, VolumesFile, unknown_words
 from dagster_project.components.wording import Name
 from dagster_project.components.yaml_text import Text
 from dagster_project.domain.decisions.policy import Cap, ContactPolicy, Package, PairRule, Pause, QuietHours, Rest
@@ -163,8 +163,9 @@ def load_contact_policy(folder: Path = DECISIONS) -> PolicyRead:
     (policy, text), (channels, _) = limits, carriers
     known = set(channels.channels)
     faults = _unknown_channels(policy, text, known)
+    skills = channels.skills()
     if volumes is not None:
-        faults += unknown_channels(*volumes, known)
+        faults += unknown_words(*volumes, known, skills)
     if faults:
         return PolicyRead(None, faults)
     return PolicyRead(
@@ -178,7 +179,7 @@ def load_contact_policy(folder: Path = DECISIONS) -> PolicyRead:
             packages=tuple(Package(one.name, one.channel, frozenset(one.actions), one.most) for one in policy.packages),
             pauses=tuple(Pause(one.ignored, one.days, one.within, one.channel) for one in policy.pauses),
             quiet=None if policy.quiet_hours is None else _quiet(policy.quiet_hours),
-            volumes=() if volumes is None else tuple(one.as_constraint() for one in volumes[0].constraints),
+            volumes=() if volumes is None else tuple(one.as_constraint(skills) for one in volumes[0].constraints),
             reservation_days=policy.reservation_days,
         )
     )

@@ -14,6 +14,7 @@ from dagster_project.components.fenced import Fault, Folder, load_folder
 from dagster_project.components.transport import TransportFile, refuse_misfit
 from dagster_project.domain.exports.destination import Destination
 from dagster_project.domain.exports.formats import FORMATS, OPTIONS, Digest, form_of
+from dagster_project.domain.exports.guards import Guards
 from dagster_project.domain.exports.transport import Pull
 from dagster_project.errors import HoivaError
 
@@ -60,6 +61,16 @@ class DestinationFile(BaseModel):
         default=None, pattern="^[A-Z]{2}$", description="letter_file only: where letters are posted, FI left out"
     )
     expires_after_days: int = Field(default=7, ge=1, le=60, description="an older batch must not be used any more")
+    hold_when_removed_share: float = Field(
+        default=Guards.most_removed,
+        ge=0,
+        le=1,
+        description="a batch that removes more of its members is held",
+    )
+    hold_when_times_usual: float = Field(
+        default=Guards.most_times_usual, ge=1, description="a batch so many times the usual size is held"
+    )
+    hold_from_rows: int = Field(default=Guards.from_rows, ge=1, description="a change of fewer rows is never held")
     pickup: Literal["move", "copy"] = Field(
         default="move",
         description="move: its receiver takes a batch by a rename, until then it can be taken back; copy: it cannot",
@@ -115,6 +126,7 @@ class DestinationFile(BaseModel):
             audience_code=self.audience_code,
             expires_after=timedelta(days=self.expires_after_days),
             pickup=self.pickup,
+            guards=Guards(self.hold_when_removed_share, self.hold_when_times_usual, self.hold_from_rows),
             format_options=self._options(),
             transport=None if self.transport is None else self.transport.to_transport(),
         )
@@ -163,11 +175,11 @@ def destinations(folder: Path = FOLDER) -> list[Destination]:
     return [items[name].to_destination() for name in sorted(items)]
 
 
-def digests_needed(folder: Path = FOLDER) -> list[Digest]:
-    """The hashed identifiers that these destinations ask for: no others are ever computed."""
-    return list(dict.fromkeys(digest for one in destinations(folder) for digest in form_of(one).digests))
-
-
 def pulled(folder: Path = FOLDER) -> frozenset[str]:
     """The names of destinations whose tools fetch for themselves."""
     return frozenset(one.name for one in destinations(folder) if isinstance(one.transport, Pull))
+
+
+def digests_needed(folder: Path = FOLDER) -> list[Digest]:
+    """The hashed identifiers that these destinations ask for: no others are ever computed."""
+    return list(dict.fromkeys(digest for one in destinations(folder) for digest in form_of(one).digests))

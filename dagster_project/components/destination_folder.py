@@ -7,6 +7,7 @@ import dagster as dg
 from dagster_project.components.delivered import IS_DELIVERED, is_delivered
 from dagster_project.components.destination import DestinationFile, load_destinations
 from dagster_project.components.faulty_files import FILE_IS_VALID, definitions_of_faults, valid_file
+from dagster_project.components.held_change import NOTHING_IS_HELD, nothing_is_held
 from dagster_project.components.running import as_of_of
 from dagster_project.components.segment_size import SEGMENT_HAS_ITS_SIZE, segment_has_its_size
 from dagster_project.settings import settings
@@ -34,6 +35,7 @@ def batches_of(file: DestinationFile, path: Path) -> dg.AssetsDefinition:
             dg.AssetCheckSpec(name, asset=file.destination, blocking=False)
             for name in (
                 FILE_IS_VALID,
+                NOTHING_IS_HELD,
                 *([SEGMENT_HAS_ITS_SIZE] if file.segment else []),
                 *([IS_DELIVERED] if file.transport else []),
             )
@@ -51,8 +53,10 @@ def batches_of(file: DestinationFile, path: Path) -> dg.AssetsDefinition:
                 batch = export_destination(settings(), ledger, destination, as_of_of(context))
             finally:  # what was published before travels on, whatever became of today's batch
                 carried = deliver_destination(settings(), ledger, destination, as_of_of(context))
+            held = ledger.held_changes(file.destination)
+            transfers = ledger.transfers(destination.name)
         reason = held_back(open_published(settings()), destination)
-        arrived = [is_delivered(file.destination, carried)] if file.transport else []
+        arrived = [is_delivered(file.destination, transfers)] if file.transport else []
         size = [segment_has_its_size(file.destination, reason)] if file.segment else []
         return dg.MaterializeResult(
             metadata={
@@ -60,7 +64,12 @@ def batches_of(file: DestinationFile, path: Path) -> dg.AssetsDefinition:
                 "dagster/row_count": 0 if batch is None else batch.count_rows,
                 **({"delivered": sum(one.outcome == "delivered" for one in carried)} if file.transport else {}),
             },
-            check_results=[valid_file(file.destination, path.name), *size, *arrived],
+            check_results=[
+                valid_file(file.destination, path.name),
+                nothing_is_held(file.destination, held),
+                *size,
+                *arrived,
+            ],
         )
 
     return export

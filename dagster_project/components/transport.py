@@ -139,11 +139,7 @@ TransportFile = Annotated[
     FolderFile | SftpFile | S3File | PullFile | DataManagerFile | MetaFile | MailchimpFile, Field(discriminator="kind")
 ]
 # A platform's API takes the digests of its own form alone.
-FORMATS_OF_API = {
-    "google_data_manager": ("google_ads", "google_data_manager"),
-    "meta": ("meta",),
-    "mailchimp": ("mailchimp",),
-}
+FORMATS_OF_API = {name: (name,) for name in ("google_data_manager", "meta", "mailchimp")}
 
 
 def refuse_misfit(transport: Any, format_name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Literal
 
@@ -14,6 +15,11 @@ from dagster_project.domain.decisions.volume import KEYS, VolumeConstraint
 
 VOLUMES_FILE = "volume_constraints.yaml"
 Words = Name | list[Name]
+Skills = Mapping[str, Collection[tuple[str, str]]]  # by skill, the (channel, treatment) pairs that need it
+
+
+def _several(words: str | list[str]) -> frozenset[str]:
+    return frozenset([words] if isinstance(words, str) else words)
 
 
 class AboutFile(BaseModel):
@@ -26,14 +32,20 @@ class AboutFile(BaseModel):
     step: Words | None = None
     channel: Words | None = None
     treatment: Words | None = None
+    skill: Words | None = Field(default=None, description="what the contact needs somebody to know: of channels.yaml")
     offer: Words | None = None
     purpose: Words | None = None
     action_class: Literal["mandatory", "transactional", "marketing"] | None = None
 
-    def words(self) -> dict[str, frozenset[str]]:
-        """By column, the words it may hold."""
-        given = {key: getattr(self, key) for key in KEYS}
-        return {key: frozenset([words] if isinstance(words, str) else words) for key, words in given.items() if words}
+    def words(self, skills: Skills) -> dict[str, frozenset[str]]:
+        """By column, the words it may hold; a skill is the channels and treatments that need it."""
+        given = {key: _several(words) for key in KEYS if (words := getattr(self, key))}
+        if self.skill:
+            needs = [one for skill in _several(self.skill) for one in skills.get(skill, ())]
+            for place, key in enumerate(("channel", "treatment")):
+                named = frozenset(one[place] for one in needs)
+                given[key] = given.get(key, named) & named
+        return given
 
 
 class VolumeConstraintFile(BaseModel):
@@ -59,10 +71,10 @@ class VolumeConstraintFile(BaseModel):
             raise ValueError("promises more (least) than it allows (most)")
         return self
 
-    def as_constraint(self) -> VolumeConstraint:
+    def as_constraint(self, skills: Skills) -> VolumeConstraint:
         """The constraint as the decisions know it."""
         return VolumeConstraint(
-            self.name, self.measure, self.per, self.most, self.least, self.report_only, self.of.words()
+            self.name, self.measure, self.per, self.most, self.least, self.report_only, self.of.words(skills)
         )
 
 
@@ -82,15 +94,24 @@ class VolumesFile(BaseModel):
         return self
 
 
-def unknown_channels(volumes: VolumesFile, text: Text, known: set[str]) -> list[Fault]:
-    """Constraints about channels that nobody declared, which would hold nothing, or named as one."""
-    faults = []
+def unknown_words(volumes: VolumesFile, text: Text, known: set[str], skills: Skills) -> list[Fault]:
+    """Constraints about channels or skills that nobody declared, which would hold nothing, or named as a channel."""
+    faults: list[Fault] = []
+
+    def fault(number: int, *path: str, reason: str) -> None:
+        place: tuple[str | int, ...] = ("constraints", number, *path)
+        faults.append(Fault(VOLUMES_FILE, text.line_of(place), ".".join(map(str, place)), reason))
+
     for number, one in enumerate(volumes.constraints):
         if one.name in known:
-            line = text.line_of(("constraints", number, "name"))
-            faults.append(Fault(VOLUMES_FILE, line, f"constraints.{number}.name", "is a channel's name: rename it"))
-        for channel in sorted(one.of.words().get("channel", frozenset()) - known):
-            path = ("constraints", number, "of", "channel")
+            fault(number, "name", reason="is a channel's name: rename it")
+        for channel in sorted(_several(one.of.channel or []) - known):
             reason = f"{channel} is no channel of channels.yaml; known: {', '.join(sorted(known))}"
-            faults.append(Fault(VOLUMES_FILE, text.line_of(path), ".".join(map(str, path)), reason))
+            fault(number, "of", "channel", reason=reason)
+        unknown = sorted(_several(one.of.skill or []) - skills.keys())
+        for skill in unknown:
+            reason = f"{skill} is no skill of channels.yaml; known: {', '.join(sorted(skills)) or 'none'}"
+            fault(number, "of", "skill", reason=reason)
+        if one.of.skill and not unknown and not all(one.of.words(skills).values()):
+            fault(number, "of", "skill", reason="no contact needs it on the channel and with the treatment named here")
     return faults

@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from dagster_project.adapters.ledger import Ledger
+from dagster_project.adapters.outbox import take
 from dagster_project.adapters.published import Version, publish
 from dagster_project.domain.audiences import MEMBERSHIP_SCHEMA
 from dagster_project.domain.clock import naive_utc
@@ -93,7 +94,7 @@ def house(
     return publish(settings, tables, as_of, {"contact_points": pa.Table.from_pylist(list(points), schema=schema)})
 
 
-def consent(ledger: Ledger, ids: Iterable[str], denied: Iterable[str] = (), at: datetime = AS_OF) -> None:
+def consent_rows(ids: Iterable[str], denied: Iterable[str] = ()) -> pa.Table:
     """Everybody allows every channel but those who deny all of them."""
     no = set(denied)
     rows = [
@@ -118,7 +119,12 @@ def consent(ledger: Ledger, ids: Iterable[str], denied: Iterable[str] = (), at: 
             ("decided_at", pa.timestamp("us")),
         ]
     )
-    assert ledger.sync_consents(pa.Table.from_pylist(rows, schema=schema), at)
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def consent(ledger: Ledger, ids: Iterable[str], denied: Iterable[str] = (), at: datetime = AS_OF) -> None:
+    """Let the ledger know the consents of these customers, and no others."""
+    assert ledger.sync_consents(consent_rows(ids, denied), at)
 
 
 def claim(ledger: Ledger, ids: Iterable[str], channel: str = "email", care_model: str = "welcome") -> list[str]:
@@ -156,9 +162,16 @@ def statuses(ledger: Ledger) -> dict[str, tuple[str, str | None]]:
 
 
 def batches(settings: Settings, destination: str) -> list[Path]:
-    """The batch folders a receiver sees, in order."""
+    """The batch folders a receiver sees or has taken, in order."""
     folder = settings.at_home.outbox / destination
-    return sorted(folder.iterdir()) if folder.is_dir() else []
+    found = [path for place in (folder, folder / ".taken") if place.is_dir() for path in place.iterdir()]
+    return sorted((path for path in found if not path.name.startswith(".")), key=lambda path: path.name)
+
+
+def take_all(settings: Settings, destination: str) -> None:
+    """Take every batch as its receiver does."""
+    for path in batches(settings, destination):
+        take(settings.at_home, destination, path.name)
 
 
 def outside(settings: Settings) -> dict[str, tuple[bytes, int]]:

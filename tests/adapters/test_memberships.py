@@ -14,7 +14,7 @@ from dagster_project.adapters.exporting import export_destination
 from dagster_project.adapters.ledger import Ledger, open_ledger
 from dagster_project.domain.decisions.suppression import Suppression
 from dagster_project.settings import Settings
-from tests.adapters.small_house import AS_OF, GOOGLE, META, batches, consent, customer_ids, house, point
+from tests.adapters.small_house import AS_OF, GOOGLE, META, batches, consent, customer_ids, house, point, take_all
 
 IDS = customer_ids(6)
 
@@ -51,6 +51,7 @@ def told(settings: Settings, ledger: Ledger, audience: list[str], **changed: dic
     house(settings, points, audience=audience)
     for destination in (GOOGLE, META):
         export_destination(settings, ledger, destination, AS_OF)
+        take_all(settings, destination.name)
 
 
 def expected(settings: Settings, tmp_path: Path, audience: list[str], **changed: dict[str, str | None]) -> Settings:

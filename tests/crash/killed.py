@@ -30,7 +30,21 @@ from tests.adapters.small_house import AS_OF, GOOGLE, LETTERS
 MOMENT = datetime(2026, 4, 1, 8, tzinfo=UTC)
 PROCESSES = get_context("forkserver")  # one process that has everything imported; each run is a copy of it
 PROCESSES.set_forkserver_preload(
-    ["tests.crash.killed", "pandas", "pyarrow.dataset", "pyarrow.parquet", "sqlalchemy.dialects.sqlite", "tzdata"]
+    [
+        "tests.crash.syscalls",
+        "tests.crash.killed",
+        "tests.crash.day",
+        "dagster_project.domain.decisions.arbitration",
+        "dagster_project.domain.decisions.arbitration.solve",
+        "dagster_project.domain.decisions.as_problem",
+        "pandas",
+        "pyarrow.acero",
+        "pyarrow.dataset",
+        "pyarrow.parquet",
+        "scipy.optimize",
+        "sqlalchemy.dialects.sqlite",
+        "tzdata",
+    ]
 )
 
 
@@ -67,10 +81,15 @@ def _until(home: Path, stop: int | str | None, task: Callable[[Path], None]) -> 
     task(home)
 
 
-def _process(*arguments: object) -> ForkServerProcess:
+def warm() -> None:
+    """Let the process that is copied be there, with everything imported once."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", str(CHECKOUT))  # the copied process must find these modules to import them once
         forkserver.ensure_running()
+
+
+def _process(*arguments: object) -> ForkServerProcess:
+    warm()
     process = PROCESSES.Process(target=_until, args=arguments)
     process.start()
     return process
@@ -115,11 +134,11 @@ def record_then_send(home: Path) -> None:
 
 
 def _wrongly(home: Path, *, send_first: bool) -> None:
-    exporting._publish = partial(_wrong_publish, send_first)  # this process is thrown away
+    exporting._publish = partial(wrong_publish, send_first)  # this process is thrown away
     work(home)
 
 
-def _wrong_publish(
+def wrong_publish(
     send_first: bool,
     home: Home,
     ledger: Ledger,
@@ -130,7 +149,7 @@ def _wrong_publish(
 ) -> Batch | None:
     if destination.kind != "message":
         return _right_publish(home, ledger, destination, version, content, as_of)
-    sequence = 1 + outbox.last_sequence(home, destination.name)
+    sequence = 1 + max((record.sequence for record in ledger.batches(destination=destination.name)), default=0)
     batch = make_batch(destination, sequence, None, content.files, as_of, version.as_of)
     content.keep(home, batch)
     sha256, rows = batch.manifest_sha256, content.count_rows

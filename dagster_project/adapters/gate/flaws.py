@@ -12,14 +12,16 @@ if TYPE_CHECKING:
 
 DEEPEST = 64  # levels of lists and objects in a value; readers that call themselves for each level end near 1,000
 NUL = "\x00"
+MARK = "\ufeff"  # a byte-order mark before a value: files were put together, and it is not what it looks like
 
 
 def flaw_of(values: pa.ChunkedArray, column: Column) -> pa.Array | None:
     """The reason against each value, null where there is none; None where no value of the column has a flaw."""
     values = values.combine_chunks()
-    holds_nul = pc.fill_null(pc.match_substring(values, NUL), False)
-    reasons = pc.if_else(holds_nul, "damaged_text", pa.scalar(None, pa.string()))
-    is_flawed = pc.any(holds_nul).as_py()
+    is_damaged = pc.or_(pc.match_substring(values, NUL), pc.starts_with(values, MARK))
+    is_damaged = pc.fill_null(is_damaged, False)
+    reasons = pc.if_else(is_damaged, "damaged_text", pa.scalar(None, pa.string()))
+    is_flawed = pc.any(is_damaged).as_py()
     if column.type == "json":
         opens = pc.add(pc.count_substring(values, "["), pc.count_substring(values, "{"))
         suspects = pc.fill_null(pc.greater(opens, DEEPEST), False)

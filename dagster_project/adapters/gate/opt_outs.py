@@ -95,6 +95,11 @@ def hand_over(settings: Settings, ledger: Ledger, found: Iterable[OptedOut], at:
     return len(stopped)
 
 
+def whose(settings: Settings, found: Iterable[OptedOut]) -> set[str]:
+    """The ids of the customers these refusals are of."""
+    return set(record_ids([one.source_record_id for one in found], settings.identity_salt))
+
+
 def _readings(misfit: Misfit, names: list[str], table: Table) -> Iterator[Row]:
     """What a record that could not be read may say."""
     if misfit.raw.lstrip().startswith("{"):

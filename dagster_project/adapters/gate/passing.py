@@ -14,7 +14,8 @@ import duckdb
 import pyarrow as pa
 
 from dagster_project.adapters.durable import PRIVATE_FOLDER, make_folder
-from dagster_project.adapters.gate import opt_outs
+from dagster_project.adapters.gate import heeding, opt_outs
+from dagster_project.adapters.gate.admitting import holds_erased, without_erased
 from dagster_project.adapters.gate.csv_records import csv_records
 from dagster_project.adapters.gate.delivered import Delivered, delivered
 from dagster_project.adapters.gate.json_records import json_records
@@ -130,9 +131,11 @@ def _land(
 ) -> Delivery:
     name = (table or contract.table_of(found.name) or "")[:LONGEST_TABLE]
     known_at = arrived_at or landed_at
+    heard: set[str] = set()  # customers whose refusal in a row that fits stands
 
     def delivery(status: str, opted_out: list[OptedOut], message: str = "", **more: object) -> Delivery:
         count = opt_outs.hand_over(settings, ledger, opted_out, known_at)
+        heeding.let_go(settings, ledger, heard | opt_outs.whose(settings, opted_out), landed_at)
         if count:
             message = "; ".join(part for part in (message, f"{count} refusals in it count all the same") if part)
         told = Delivery(
@@ -169,22 +172,25 @@ def _land(
             )
         records, typed = _typed(settings, contract, name, found, None if history else known_at)
     except Refused as refused:
-        if not found.refused:
+        if not found.refused and not holds_erased(settings, ledger, found.data, found.name):
             archive(settings, contract.source, "refused", found.file_id, found.name, found.data)
         said_no = []
         if name in contract.tables:
             said_no = opt_outs.of_refused(found.data, found.name, contract.tables[name], settings.identity_salt)
         return delivery("refused", said_no, str(refused), reason_code=refused.reason_code)
+    typed, data, erased = without_erased(settings, ledger, contract, name, typed, found.data, found.name)
     promised = contract.tables[name]
     said_no = opt_outs.of_misfits(records, typed, promised, settings.identity_salt)
     write_rows(settings, contract, name, known_at.date(), found.file_id, typed.rows)
     keep_misfits(settings, contract.source, name, found.file_id, found.name, typed.misfits)
-    archive(settings, contract.source, name, found.file_id, found.name, found.data)
+    archive(settings, contract.source, name, found.file_id, found.name, data)
     failed = ""
     if expectations:
         failed = _failed_expectations(settings, contract.source, name, found.file_id, typed, landed_at)
     if failed:
         said_no += opt_outs.of_rows(typed, promised)
+    elif not history:
+        heard |= heeding.heed_rows(settings, ledger, typed, promised, known_at, landed_at)
     return delivery(
         "held" if failed else "loaded",
         said_no,
@@ -193,6 +199,7 @@ def _land(
         count_delivered=records.count_delivered,
         count_loaded=typed.rows.num_rows,
         count_quarantined=typed.misfits.num_rows,
+        count_erased=erased,
     )
 
 

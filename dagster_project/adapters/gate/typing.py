@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.adapters.gate.flaws import flaw_of
-from dagster_project.adapters.gate.records import name_sql, text_sql
+from dagster_project.adapters.sql_words import name_sql, text_sql
 from dagster_project.domain.clock import naive_utc
 
 if TYPE_CHECKING:

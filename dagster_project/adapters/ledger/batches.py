@@ -14,6 +14,7 @@ from dagster_project.adapters.ledger.contacts import blocked_contacts, move
 from dagster_project.adapters.ledger.frames import filled, picked, picks, rows_of, values_of
 from dagster_project.adapters.ledger.memberships import answer_memberships, apply_changes, changes_of
 from dagster_project.adapters.ledger.tables import acknowledgements, batches, contacts, membership_changes
+from dagster_project.domain.exports.answers import next_try
 from dagster_project.domain.exports.batches import BatchRecord, MembershipChange
 from dagster_project.errors import HoivaError
 
@@ -120,7 +121,7 @@ class Batches(Connected):
                 return {}
             contact_ids = _contacts_of(connection, batch_id)
             if recheck:
-                blocked = blocked_contacts(connection, contact_ids) | _blocked_adds(connection, batch_id)
+                blocked = blocked_in(connection, batch_id, moment)
                 if blocked:
                     return blocked
             put_in_place()
@@ -136,7 +137,8 @@ class Batches(Connected):
 
         Args:
             status: ``accepted``, ``partly`` or ``rejected`` (the whole batch).
-            rejected: contact_id or customer_key to a reason code, of the rows that were refused.
+            rejected: contact_id or customer_key to a reason code, of the rows that were refused. One whose reason says
+                nothing against the row waits for another try (:mod:`~dagster_project.domain.exports.answers`).
 
         Returns:
             False, and nothing changed, when the batch was answered before.
@@ -155,11 +157,13 @@ class Batches(Connected):
             if unknown:
                 raise HoivaError(f"the answer to batch {batch_id} names {len(unknown)} rows that are not in it")
             refused = contact_ids if status == "rejected" else contact_ids & rejected.keys()
+            retried = _tried_again(connection, {one: rejected[one] for one in refused & rejected.keys()}, moment)
+            refused -= retried
             with filled(connection, picked, picks({one: rejected.get(one, WHOLE_BATCH) for one in sorted(refused)})):
                 move(connection, "rejected", moment, ("published",), gives_back=True)
-            with filled(connection, picked, picks(sorted(contact_ids - refused))):
+            with filled(connection, picked, picks(sorted(contact_ids - refused - retried))):
                 move(connection, "accepted", moment, ("published",), gives_back=False)
-            answer_memberships(connection, batch_id, status == "rejected", rejected)
+            answer_memberships(connection, batch_id, status == "rejected", rejected, moment)
             row = {"batch_id": batch_id, "status": status, "count_rejected": len(rejected), "acknowledged_at": moment}
             connection.execute(insert(acknowledgements), row)
             connection.execute(update(batches).where(batches.c.batch_id == batch_id).values(state=status))
@@ -177,10 +181,33 @@ def _contacts_of(connection: Connection, batch_id: str) -> list[str]:
     return values_of(connection, select(contacts.c.contact_id).where(contacts.c.batch_id == batch_id))
 
 
-def _blocked_adds(connection: Connection, batch_id: str) -> dict[str, str]:
+def _tried_again(connection: Connection, reasons: Mapping[str, str], moment: datetime) -> set[str]:
+    """Let refused contacts wait for another batch whose reason says nothing against them: which ones."""
+    with filled(connection, picked, picks(sorted(reasons))):
+        query = select(contacts.c.contact_id, contacts.c.count_refused)
+        counts = rows_of(connection, query.where(contacts.c.contact_id.in_(select(picked.c.key))))
+    by_count: dict[int, dict[str, str]] = {}
+    for contact_id, count_refused in counts:
+        if next_try(reasons[contact_id], count_refused + 1, moment):
+            by_count.setdefault(count_refused + 1, {})[contact_id] = reasons[contact_id]
+    for count_refused, again in by_count.items():
+        waits_until = next_try(next(iter(again.values())), count_refused, moment)
+        more = {"batch_id": None, "reason": None, "count_refused": count_refused, "waits_until": waits_until}
+        with filled(connection, picked, picks(again)):
+            move(connection, "claimed", moment, ("published",), gives_back=False, **more)
+    return {contact_id for again in by_count.values() for contact_id in again}
+
+
+def blocked_in(connection: Connection, batch_id: str, moment: datetime) -> dict[str, str]:
+    """Who in a batch must not be contacted or added now: contact_id (or customer_id) to the reason."""
+    contact_ids = _contacts_of(connection, batch_id)
+    return blocked_contacts(connection, contact_ids, moment) | _blocked_adds(connection, batch_id, moment)
+
+
+def _blocked_adds(connection: Connection, batch_id: str, moment: datetime) -> dict[str, str]:
     added = [row.customer_id for row in changes_of(connection, batch_id) if row.operation == "add"]
     if not added:
         return {}
     query = select(batches.c.purpose, batches.c.channel).where(batches.c.batch_id == batch_id)
     purpose, channel = rows_of(connection, query)[0]
-    return blocked_of(connection, questions_about(added, purpose, channel))
+    return blocked_of(connection, questions_about(added, purpose, channel), moment)

@@ -28,7 +28,7 @@ from dagster_project.adapters.ledger.frames import (
 from dagster_project.adapters.ledger.marks import mark
 from dagster_project.adapters.ledger.tables import consents, customer_aliases, holdouts, suppressions
 from dagster_project.adapters.ledger.types import UtcMoment
-from dagster_project.domain.decisions.suppression import EVERY, WITHDRAWN, Suppression
+from dagster_project.domain.decisions.suppression import EVERY, OPTED_OUT, WITHDRAWN, Suppression
 
 # What is asked: may this customer be contacted for this purpose on this channel? ``key`` names the question.
 asked = temporary(
@@ -47,18 +47,21 @@ known_now = temporary(
     Column("is_allowed", Boolean, nullable=False),
     Column("consent_id", String(64)),
     Column("decided_at", UtcMoment),
+    Column("expires_at", UtcMoment),
 )
 KEY = ("customer_id", "purpose", "channel")
-REST = ("is_allowed", "consent_id", "decided_at")
+REST = ("is_allowed", "consent_id", "decided_at", "expires_at")
 NO_CONSENT, SUPPRESSED, HELD_OUT = "no_consent", "suppressed", "held_out"
 
 
-def allowing_consents(connection: Connection) -> dict[str, str]:
+def allowing_consents(connection: Connection, moment: datetime | None = None) -> dict[str, str]:
     """Of the questions in ``asked``: key to the consent that allows it. Missing: none does, or one denies.
 
-    A consent that cannot be cited is none.
+    A consent that cannot be cited is none, and so is one that has expired by the moment (None: whenever it expires).
     """
-    cited = (consents.c.is_allowed, consents.c.consent_id.is_not(None))
+    cited = [consents.c.is_allowed, consents.c.consent_id.is_not(None)]
+    if moment is not None:
+        cited.append(or_(consents.c.expires_at.is_(None), consents.c.expires_at > moment))
     same = and_(consents.c.purpose == asked.c.purpose, consents.c.channel == asked.c.channel)
     by_person = asked.join(people, people.c.asked_id == asked.c.customer_id)
     found = select(asked.c.key, consents.c.consent_id).select_from(
@@ -93,15 +96,16 @@ def held_out_keys(connection: Connection) -> frozenset[str]:
     return frozenset(values_of(connection, found))
 
 
-def blocked_of(connection: Connection, questions: Columns) -> dict[str, str]:
+def blocked_of(connection: Connection, questions: Columns, moment: datetime | None = None) -> dict[str, str]:
     """Key to the reason, of those questions whose answer is no.
 
     Args:
         questions: key, customer_id, purpose, channel; each key once.
+        moment: when it is asked: a consent that has expired by then allows nothing.
     """
     with filled(connection, asked, questions), filled(connection, people), filled(connection, known_ids):
         look_up(connection, select(asked.c.customer_id.label("id")))
-        allowed = allowing_consents(connection)
+        allowed = allowing_consents(connection, moment)
         blocked = {key: NO_CONSENT for key in questions["key"] if key not in allowed}
         blocked |= dict.fromkeys(suppressing_reasons(connection), SUPPRESSED)
         blocked |= dict.fromkeys(held_out_keys(connection), HELD_OUT)
@@ -124,8 +128,8 @@ class Consents(Connected):
         after it was recorded.
 
         Args:
-            consents_current: customer_id, purpose, channel, is_allowed, consent_id, decided_at. Of two rows for the
-                same three the denial counts.
+            consents_current: customer_id, purpose, channel, is_allowed, consent_id, decided_at and, where consents end,
+                expires_at. Of two rows for the same three the denial counts.
             at: the moment they are of.
 
         Returns:
@@ -137,7 +141,7 @@ class Consents(Connected):
             with filled(connection, known_now, _strictest(consents_current)):
                 (_replace_all if is_newest else _deny)(connection)
             measure(connection, consents)
-            _lift_answered(connection)
+            lift_answered(connection)
         return is_newest
 
     def suppress(self, suppressed: Iterable[Suppression], at: datetime) -> int:
@@ -188,14 +192,22 @@ class Consents(Connected):
         with self.reading() as connection:
             return {*values_of(connection, own), *values_of(connection, inherited)}
 
-    def blocked_customers(self, customer_ids: Iterable[str], purpose: str, channel: str) -> dict[str, str]:
-        """Which of these may not be in an audience now, and why: ``no_consent``, ``suppressed`` or ``held_out``."""
+    def blocked_customers(
+        self, customer_ids: Iterable[str], purpose: str, channel: str, moment: datetime | None = None
+    ) -> dict[str, str]:
+        """Which of these may not be in an audience now, and why: ``no_consent``, ``suppressed`` or ``held_out``.
+
+        ``moment``: when it is asked: a consent that has expired by then allows nothing.
+        """
         with self.reading() as connection:
-            return blocked_of(connection, questions_about(customer_ids, purpose, channel))
+            return blocked_of(connection, questions_about(customer_ids, purpose, channel), moment)
 
 
 def _strictest(consents_current: pa.Table) -> Columns:
     """The row that counts for each customer, purpose and channel: a denial where there is one."""
+    if "expires_at" not in consents_current.column_names:
+        nothing = pa.nulls(consents_current.num_rows, pa.timestamp("us"))
+        consents_current = consents_current.append_column("expires_at", nothing)
     rows = consents_current.select([*KEY, *REST])
     is_allowed = pc.fill_null(rows["is_allowed"], False)
     rows = rows.set_column(len(KEY), "is_allowed", is_allowed)
@@ -231,21 +243,23 @@ def _same_key() -> Any:
     return and_(*(known_now.c[name] == consents.c[name] for name in KEY))
 
 
-def _lift_answered(connection: Connection) -> None:
-    """End withdrawals that a later consent for the same purpose and channel answers."""
+def lift_answered(connection: Connection) -> None:
+    """End withdrawals that a later consent for the same purpose and channel answers.
+
+    One heard as it landed ends also where the consents say it themselves by now.
+    """
     _, aliases, condition = today_of(suppressions.c.customer_id)
-    answer = (
-        select(consents.c.customer_id)
-        .where(
-            or_(
-                consents.c.customer_id == suppressions.c.customer_id,
-                consents.c.customer_id == select(aliases.c.customer_id).where(condition).scalar_subquery(),
-            ),
-            consents.c.purpose == suppressions.c.purpose,
-            consents.c.channel == suppressions.c.channel,
-            consents.c.is_allowed,
-            consents.c.decided_at > suppressions.c.recorded_at,
-        )
-        .exists()
+    same = (
+        or_(
+            consents.c.customer_id == suppressions.c.customer_id,
+            consents.c.customer_id == select(aliases.c.customer_id).where(condition).scalar_subquery(),
+        ),
+        consents.c.purpose == suppressions.c.purpose,
+        consents.c.channel == suppressions.c.channel,
     )
-    connection.execute(delete(suppressions).where(suppressions.c.reason == WITHDRAWN, answer))
+    found = select(consents.c.customer_id).where(*same)
+    is_given_since = found.where(consents.c.is_allowed, consents.c.decided_at > suppressions.c.recorded_at).exists()
+    is_said = found.where(~consents.c.is_allowed, consents.c.decided_at >= suppressions.c.recorded_at).exists()
+    reason = suppressions.c.reason
+    ends = or_(and_(reason.in_([WITHDRAWN, OPTED_OUT]), is_given_since), and_(reason == OPTED_OUT, is_said))
+    connection.execute(delete(suppressions).where(ends))

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, Select, case, func, insert, literal, select, update
+from sqlalchemy import Connection, Select, case, func, insert, literal, or_, select, update
 
 from dagster_project.adapters.ledger.aliases import today_of
 from dagster_project.adapters.ledger.claims import count
@@ -75,9 +75,17 @@ def _moment() -> type:
 class Contacts(Connected):
     """The register of contacts."""
 
-    def claimed_contacts(self, channel: str, until: datetime, care_models: set[str] | None = None) -> pa.Table:
+    def claimed_contacts(
+        self,
+        channel: str,
+        until: datetime,
+        care_models: set[str] | None = None,
+        *,
+        as_of: datetime | None = None,
+    ) -> pa.Table:
         """Contacts that wait for a batch: claimed, planned for no later than a moment, with today's customer_id.
 
+        ``as_of``: without those that were refused for a while and whose next try comes after this moment.
         ``WAITING_SCHEMA``, sorted by contact_id.
         """
         query = _with_today(WAITING_SCHEMA).where(
@@ -85,6 +93,8 @@ class Contacts(Connected):
         )
         if care_models is not None:
             query = query.where(contacts.c.care_model.in_(sorted(care_models)))
+        if as_of is not None:
+            query = query.where(or_(contacts.c.waits_until.is_(None), contacts.c.waits_until <= as_of))
         with self.reading() as connection:
             return as_table(connection, query, WAITING_SCHEMA)
 
@@ -114,10 +124,13 @@ class Contacts(Connected):
             if connection.execute(before).scalar_one() != len(reasons):
                 raise HoivaError(f"of {len(reasons)} contacts to end only {ended} wait: release their batch first")
 
-    def blocked_contacts(self, contact_ids: Iterable[str]) -> dict[str, str]:
-        """Which of these contacts must not be made now, and why: ``no_consent``, ``suppressed`` or ``held_out``."""
+    def blocked_contacts(self, contact_ids: Iterable[str], moment: datetime | None = None) -> dict[str, str]:
+        """Which of these contacts must not be made now, and why: ``no_consent``, ``suppressed`` or ``held_out``.
+
+        ``moment``: when it is asked: a consent that has expired by then allows nothing.
+        """
         with self.reading() as connection:
-            return blocked_contacts(connection, list(contact_ids))
+            return blocked_contacts(connection, list(contact_ids), moment)
 
     def miscounts(self) -> dict[tuple[str, date], tuple[int, int]]:
         """Where a counter differs from the contacts it counts: (channel, day) to (counter, contacts). Always empty."""
@@ -132,7 +145,7 @@ class Contacts(Connected):
         return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
 
 
-def blocked_contacts(connection: Connection, contact_ids: list[str]) -> dict[str, str]:
+def blocked_contacts(connection: Connection, contact_ids: list[str], moment: datetime | None = None) -> dict[str, str]:
     """The check of :meth:`Contacts.blocked_contacts`, inside a transaction of the caller's."""
     if not contact_ids:
         return {}
@@ -140,7 +153,7 @@ def blocked_contacts(connection: Connection, contact_ids: list[str]) -> dict[str
         columns = (contacts.c.contact_id, contacts.c.customer_id, contacts.c.purpose, contacts.c.channel)
         found = rows_of(connection, select(*columns).join(picked, picked.c.key == contacts.c.contact_id))
     names = ("key", "customer_id", "purpose", "channel")
-    return blocked_of(connection, {name: [row[place] for row in found] for place, name in enumerate(names)})
+    return blocked_of(connection, {name: [row[place] for row in found] for place, name in enumerate(names)}, moment)
 
 
 def _with_today(schema: pa.Schema) -> Select[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dagster_project.adapters.ledger import export_tables  # noqa: F401  (so that all tables are described)
 from dagster_project.adapters.ledger.aliases import Aliases
 from dagster_project.adapters.ledger.batches import Batches
 from dagster_project.adapters.ledger.care_models import CareModels
@@ -12,9 +11,12 @@ from dagster_project.adapters.ledger.contacts import Contacts
 from dagster_project.adapters.ledger.deliveries import Deliveries
 from dagster_project.adapters.ledger.engine import make_engine
 from dagster_project.adapters.ledger.enrolments import Enrolments
+from dagster_project.adapters.ledger.erasures import Erasures
+from dagster_project.adapters.ledger.holds import Holds
 from dagster_project.adapters.ledger.households import Households
 from dagster_project.adapters.ledger.memberships import Memberships
 from dagster_project.adapters.ledger.migrate import to_head
+from dagster_project.adapters.ledger.opt_outs import OptOuts
 from dagster_project.adapters.ledger.tokens import Tokens
 from dagster_project.adapters.ledger.transfers import Transfers
 from dagster_project.adapters.ledger.withdrawals import Withdrawals
@@ -22,7 +24,7 @@ from dagster_project.adapters.ledger.withdrawals import Withdrawals
 
 class Ledger(
     Deliveries, Aliases, Households, Consents, Enrolments, CareModels, Claims, Contacts, Batches, Memberships,
-    Withdrawals, Transfers, Tokens,
+    Withdrawals, Holds, OptOuts, Transfers, Tokens, Erasures,
 ):  # fmt: skip
     """One ledger. Make it with :func:`open_ledger`; it may be shared by threads and opened by many processes."""
 

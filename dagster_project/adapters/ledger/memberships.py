@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from dagster_project.adapters.ledger.aliases import today_of
 from dagster_project.adapters.ledger.connected import Connected
 from dagster_project.adapters.ledger.frames import as_table, filled, picked, picks, rows_of
 from dagster_project.adapters.ledger.tables import batches, membership_changes, memberships
+from dagster_project.domain.exports.answers import next_try
 
 NAMES = ["customer_id", "todays_customer_id", "customer_key", "fingerprint", "state", "batch_id", "added_in", "reason"]
-MEMBERSHIP_SCHEMA = pa.schema([(name, pa.string()) for name in NAMES])
+MEMBERSHIP_SCHEMA = pa.schema([*((name, pa.string()) for name in NAMES), ("waits_until", pa.timestamp("us"))])
 BEFORE = ("state_before", "fingerprint_before", "added_in_before", "batch_id_before", "reason_before")
 HELD = ("adding", "member", "removing")  # the destination has the customer, or may have
 
@@ -26,16 +28,29 @@ class Memberships(Connected):
         """One row per customer the destination holds, or was told about; whoever is out has no row.
 
         state is ``adding`` or ``removing`` (told, not answered), ``member`` or ``rejected`` (with the reason);
-        ``batch_id`` the last batch that named the customer, ``added_in`` the last one that added her.
+        ``batch_id`` the last batch that named the customer, ``added_in`` the last one that added her, ``waits_until``
+        when a refused one may be offered again although nothing about her changed.
         ``MEMBERSHIP_SCHEMA``, sorted by customer_id.
         """
         today, aliases, condition = today_of(memberships.c.customer_id)
         own = {"todays_customer_id": today}
-        columns: list[Any] = [own.get(name, memberships.c.get(name)) for name in NAMES]
+        columns: list[Any] = [own.get(name, memberships.c.get(name)) for name in MEMBERSHIP_SCHEMA.names]
         query = select(*columns).select_from(memberships.outerjoin(aliases, condition))
         query = query.where(memberships.c.destination == destination).order_by(memberships.c.customer_id)
         with self.reading() as connection:
             return as_table(connection, query, MEMBERSHIP_SCHEMA)
+
+    def count_members(self, destination: str) -> int:
+        """How many customers a destination holds, or will once it has taken what is on its way."""
+        here = (memberships.c.destination == destination, memberships.c.state.in_(("adding", "member")))
+        with self.reading() as connection:
+            return int(connection.execute(select(func.count()).where(*here)).scalar_one())
+
+    def has_due_member(self, destination: str, as_of: datetime) -> bool:
+        """Whether a refused customer may be offered again by now."""
+        due = (memberships.c.destination == destination, memberships.c.waits_until <= as_of)
+        with self.reading() as connection:
+            return connection.execute(select(memberships.c.customer_id).where(*due).limit(1)).first() is not None
 
 
 def changes_of(connection: Connection, batch_id: str) -> Sequence[Row[Any]]:
@@ -63,23 +78,31 @@ def apply_changes(connection: Connection, batch_id: str) -> None:
         }
         connection.execute(update(membership_changes).where(membership_changes.c.batch_id == batch_id).values(before))
     with filled(connection, picked, picks(list(adds))):
+        columns = (memberships.c.customer_id, memberships.c.fingerprint, memberships.c.count_refused)
+        refused_before = rows_of(connection, select(*columns).where(*here, memberships.c.count_refused > 0))
         connection.execute(delete(memberships).where(*here))
+    times = {(row.customer_id, row.fingerprint): row.count_refused for row in refused_before}
     with filled(connection, picked, picks(removes)):
         connection.execute(update(memberships).where(*here).values(state="removing", batch_id=batch_id, reason=None))
     common = {"destination": destination, "state": "adding", "batch_id": batch_id, "added_in": batch_id}
     rows = [
-        common | {"customer_id": row.customer_id, "customer_key": row.customer_key, "fingerprint": row.fingerprint}
+        common
+        | {"customer_id": row.customer_id, "customer_key": row.customer_key, "fingerprint": row.fingerprint}
+        | {"count_refused": times.get((row.customer_id, row.fingerprint), 0)}
         for row in adds.values()
     ]
     if rows:
         connection.execute(insert(memberships), rows)
 
 
-def answer_memberships(connection: Connection, batch_id: str, is_refused: bool, rejected: Mapping[str, str]) -> None:
+def answer_memberships(
+    connection: Connection, batch_id: str, is_refused: bool, rejected: Mapping[str, str], moment: datetime
+) -> None:
     """Settle the customers whom no later batch has named.
 
     An accepted add is a member, an accepted remove is out. A refused remove is a member still. A refused add is
-    rejected; when the whole batch was refused she stands where she stood before, and is tried again.
+    rejected, and offered again as she is a while later if the reason says nothing against her; when the whole batch was
+    refused she stands where she stood before, and is tried again.
     """
     last = memberships.c.batch_id == batch_id
     _settle_what_stood_before(connection, batch_id, is_refused, rejected)
@@ -91,7 +114,11 @@ def answer_memberships(connection: Connection, batch_id: str, is_refused: bool, 
     with filled(connection, picked, picks(refused)):
         is_refused_row = memberships.c.customer_id.in_(select(picked.c.key))
         adding, removing = memberships.c.state == "adding", memberships.c.state == "removing"
-        settled = update(memberships).where(last, adding, ~is_refused_row).values(state="member", reason=None)
+        settled = (
+            update(memberships)
+            .where(last, adding, ~is_refused_row)
+            .values(state="member", reason=None, count_refused=0)
+        )
         connection.execute(settled)
         connection.execute(delete(memberships).where(last, removing, ~is_refused_row))
         connection.execute(update(memberships).where(last, removing).values(state="member"))
@@ -99,7 +126,9 @@ def answer_memberships(connection: Connection, batch_id: str, is_refused: bool, 
             _put_back(connection, batch_id)
         else:
             reason = select(picked.c.reason).where(picked.c.key == memberships.c.customer_id).scalar_subquery()
-            connection.execute(update(memberships).where(last, adding).values(state="rejected", reason=reason))
+            values = {"state": "rejected", "reason": reason, "count_refused": memberships.c.count_refused + 1}
+            connection.execute(update(memberships).where(last, adding).values(values))
+            _let_wait(connection, batch_id, moment)
 
 
 def _settle_what_stood_before(
@@ -128,6 +157,16 @@ def _settle_what_stood_before(
     same = [change.c[name] == bindparam(f"a_{name}") for name in ("batch_id", "customer_id", "operation")]
     new = {name: bindparam(f"the_{name}") for name in BEFORE}
     connection.execute(update(change).where(*same).values(new), values)
+
+
+def _let_wait(connection: Connection, batch_id: str, moment: datetime) -> None:
+    """Note when each customer this batch's answer refused may be offered again; null: only with other identifiers."""
+    here = (memberships.c.batch_id == batch_id, memberships.c.state == "rejected")
+    columns = (memberships.c.reason, memberships.c.count_refused)
+    for reason, count_refused in rows_of(connection, select(*columns).where(*here).distinct()):
+        same = (*here, memberships.c.reason == reason, memberships.c.count_refused == count_refused)
+        waits_until = next_try(reason, count_refused, moment)
+        connection.execute(update(memberships).where(*same).values(waits_until=waits_until))
 
 
 def _put_back(connection: Connection, batch_id: str) -> None:

@@ -56,7 +56,7 @@ def read_standing(connection: Connection, plan: pa.Table, policy: ContactPolicy,
         look_up(connection, union(ids, mates()) if policy.asks_households else ids)
         stands, repeated = _had_before(connection, as_of)
         return Standing(
-            consent_ids=allowing_consents(connection),
+            consent_ids=allowing_consents(connection, as_of),
             suppressed=suppressing_reasons(connection),
             held_out=held_out_keys(connection),
             stands=stands,

@@ -67,14 +67,15 @@ deliveries = Table(
     Column("status", WORD, nullable=False),
     Column("reason_code", WORD, nullable=False),
     Column("message", LINE, nullable=False),
-    Column("count_delivered", BigInteger, nullable=False),
-    Column("count_loaded", BigInteger, nullable=False),
-    Column("count_quarantined", BigInteger, nullable=False),
+    *(Column(f"count_{part}", BigInteger, nullable=False) for part in ("delivered", "loaded", "quarantined")),
+    Column("count_erased", BigInteger, nullable=False, server_default="0"),
     Column("known_mode", WORD, nullable=False),
-    Column("arrived_at", UtcMoment, nullable=False),
-    Column("landed_at", UtcMoment, nullable=False),
+    *(Column(name, UtcMoment, nullable=False) for name in ("arrived_at", "landed_at")),
     one_of("status", "loaded", "refused", "repeated", "held"),
-    CheckConstraint("status <> 'loaded' or count_delivered = count_loaded + count_quarantined", name="nothing_is_lost"),
+    CheckConstraint(
+        "status <> 'loaded' or count_delivered = count_loaded + count_quarantined + count_erased",
+        name="nothing_is_lost",
+    ),
 )
 Index("ix_deliveries_source_file_id", deliveries.c.source, deliveries.c.file_id)
 Index(

@@ -102,7 +102,7 @@ class Transfers(Connected):
             connection.execute(insert(transfer_pages), row)
             if rows:
                 known = select(transfer_refusals.c.row_key).where(transfer_refusals.c.batch_id == batch_id)
-                before = set(connection.execute(known).scalars())
+                before: set[str] = set(connection.execute(known).scalars())
                 fresh = [one for one in rows if one["row_key"] not in before]
                 if fresh:
                     connection.execute(insert(transfer_refusals), fresh)

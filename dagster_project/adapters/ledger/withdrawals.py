@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Column, Connection, String, delete, func, insert, select, union, update
 
 from dagster_project.adapters.ledger.aliases import known_ids, look_up, people
+from dagster_project.adapters.ledger.batches import blocked_in
 from dagster_project.adapters.ledger.connected import Connected
 from dagster_project.adapters.ledger.contacts import blocked_contacts, move
 from dagster_project.adapters.ledger.frames import filled, picked, picks, rows_of, temporary, values_of
@@ -46,6 +47,11 @@ class Withdrawals(Connected):
             look_up(connection, select(sought.c.customer_id.label("id")))
             return {batch_id: destination for batch_id, destination in rows_of(connection, query)}
 
+    def blocked_in(self, batch_id: str, moment: datetime) -> dict[str, str]:
+        """Who in a batch must not be contacted or added now: contact_id (or customer_id) to the reason."""
+        with self.reading() as connection:
+            return blocked_in(connection, batch_id, moment)
+
     def withdraw_batch(self, batch_id: str, take_away: Callable[[], bool], moment: datetime) -> bool:
         """Take a published batch back, if its receiver has not taken it. Its number stays used.
 
@@ -81,7 +87,7 @@ def _free_contacts(connection: Connection, batch_id: str, moment: datetime) -> N
     contact_ids = values_of(connection, select(contacts.c.contact_id).where(contacts.c.batch_id == batch_id))
     with filled(connection, picked, picks(dict.fromkeys(contact_ids, WITHDRAWN_BATCH))):
         move(connection, "claimed", moment, ("published",), gives_back=False, batch_id=None, reason=None)
-    blocked = blocked_contacts(connection, contact_ids)
+    blocked = blocked_contacts(connection, contact_ids, moment)
     with filled(connection, picked, picks(blocked)):
         move(connection, "returned", moment, ("claimed",), gives_back=True)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,13 @@ from dagster_project.adapters.transports.trip import Delayed
 from dagster_project.domain.exports.pages import Operation
 
 ROWS_FILE = "rows.csv"  # which line is whose
-FIRST_LINE = 2  # of the rows of a CSV; line 1 is the header
-Row = tuple[Mapping[str, str], str]
+Row = tuple[Mapping[str, Any], str]
 
 
 def files_of(folder: Path, manifest: Mapping[str, Any]) -> Iterator[tuple[Operation, Iterator[Row]]]:
     """The data files of a batch in the order of its manifest (removes before adds), read row by row.
+
+    A row of a CSV is its cells by column. A file of requests (JSON lines) gives the members of each, one by one.
 
     Raises:
         Delayed: ``rows.csv`` and a file do not agree; nothing more is sent.
@@ -28,12 +30,19 @@ def files_of(folder: Path, manifest: Mapping[str, Any]) -> Iterator[tuple[Operat
 
 def _rows(folder: Path, name: str) -> Iterator[Row]:
     with (
-        (folder / name).open(encoding="utf-8", newline="") as cells,
+        (folder / name).open(encoding="utf-8", newline="") as file,
         (folder / ROWS_FILE).open(encoding="utf-8", newline="") as owners,
     ):
         mine = (owner for owner in csv.DictReader(owners) if owner["file"] == name)
-        for line, row in enumerate(csv.DictReader(cells), FIRST_LINE):
+        read = _members(file) if name.endswith(".jsonl") else csv.DictReader(file)
+        first = 1 if name.endswith(".jsonl") else 2  # line 1 of a CSV is its header
+        for line, row in enumerate(read, first):
             owner = next(mine, None)
             if owner is None or owner["line"] != str(line):
                 raise Delayed("rows_do_not_agree")
             yield row, owner["row_key"]
+
+
+def _members(lines: Iterable[str]) -> Iterator[Mapping[str, Any]]:
+    for line in lines:
+        yield from json.loads(line)["audienceMembers"]

@@ -8,7 +8,7 @@ caller's. A request with a wrong member is refused as a whole and names it by it
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dagster_project.adapters.pushing.http import NotApplied, ask
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import httpx
 
 MEMBERS_A_REQUEST = 10_000
-IDENTIFIERS_A_MEMBER = 10
 MOST_CORRECTIONS = 20  # of one page: each sends it again without the members found wrong
 PLACE = re.compile(r"audience_?members\[(\d+)\]", re.IGNORECASE)
 FAILED, FINISHED = ("FAILURE", "FAILED"), ("SUCCESS", "PARTIAL_SUCCESS")
@@ -72,7 +71,7 @@ class DataManager:
             destination["loginAccount"] = {"accountType": "GOOGLE_ADS", "accountId": self._to.login_account_id}
         body: dict[str, Any] = {
             "destinations": [destination],
-            "audienceMembers": [{"userData": {"userIdentifiers": identifiers(row)}} for row in page.rows],
+            "audienceMembers": list(page.rows),  # as the batch's file has them
             "encoding": "HEX",
         }
         if page.operation != "remove":
@@ -86,24 +85,6 @@ class DataManager:
     def close(self) -> None:
         """Let go of connections."""
         self._client.close()
-
-
-def identifiers(row: Mapping[str, str]) -> Sequence[Mapping[str, Any]]:
-    """The digests of a row as the API names them; an address only whole.
-
-    >>> identifiers({"Email": "ab12", "Phone": "", "First Name": "", "Last Name": "", "Country": "FI", "Zip": ""})
-    [{'emailAddress': 'ab12'}]
-    """
-    found: list[Mapping[str, Any]] = []
-    if row.get("Email"):
-        found.append({"emailAddress": row["Email"]})
-    if row.get("Phone"):
-        found.append({"phoneNumber": row["Phone"]})
-    names = ("givenName", "First Name"), ("familyName", "Last Name"), ("regionCode", "Country"), ("postalCode", "Zip")
-    address = {ours: row.get(theirs) or "" for ours, theirs in names}
-    if all(address.values()):
-        found.append({"address": address})
-    return found[:IDENTIFIERS_A_MEMBER]
 
 
 def wrong_members(answer: Mapping[str, Any]) -> dict[int, str]:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from dagster_project.adapters.acks import Answer
 from dagster_project.adapters.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folder, replace_file
-from dagster_project.adapters.outbox import MANIFEST, batch_folder
-from dagster_project.adapters.transports.trip import Delayed, Trip, taken_folder
+from dagster_project.adapters.outbox import MANIFEST, batch_folder, taken_folder
+from dagster_project.adapters.transports.trip import Delayed, Trip
 from dagster_project.domain.exports.batches import BatchRecord
 from dagster_project.domain.exports.manifest import folder_name
 
@@ -64,7 +64,7 @@ class Shelf:
         record = self._record(name)
         if record is None:
             return "unknown"
-        if str(record.state) == "withdrawn":
+        if record.state == "withdrawn":
             return "withdrawn"
         folder, is_taken = self._folder(record)
         if folder is None:

@@ -67,8 +67,10 @@ def _fetch(settings: Settings, ledger: Ledger, destination: Destination) -> int:
                 folder = make_folder(home.acks / destination.name, PRIVATE_FOLDER)
                 replace_file(folder / f"{batch_id}.json", answer, PRIVATE_FILE)
                 count += 1
-    except (Delayed, HoivaError, *trouble()):
+    except (Delayed, HoivaError):
         pass  # the delivery says what is wrong; here there is only nothing to read
+    except trouble():
+        pass
     finally:
         if carrier is not None:
             carrier.close()

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Literal
 from filelock import FileLock, Timeout
 
 from dagster_project.adapters.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folder, reached
-from dagster_project.adapters.outbox import recover
+from dagster_project.adapters.outbox import recover, taken_folder
 from dagster_project.adapters.transports.files import FileCarrier
 from dagster_project.adapters.transports.remote import open_remote, reason_of, trouble
 from dagster_project.adapters.transports.secrets import Secrets
-from dagster_project.adapters.transports.trip import GONE, Carrier, Delayed, Trip, taken_folder, write_answer
+from dagster_project.adapters.transports.trip import GONE, Carrier, Delayed, Trip, write_answer
 from dagster_project.domain.exports.batches import BatchRecord
 from dagster_project.domain.exports.manifest import folder_name
 from dagster_project.domain.exports.transfers import ENDED, Transfer, try_again_at
@@ -53,18 +53,23 @@ class Delivered:
 
 
 def deliver(
-    settings: Settings, ledger: Ledger, destinations: Iterable[Destination], as_of: datetime
+    settings: Settings,
+    ledger: Ledger,
+    destinations: Iterable[Destination],
+    as_of: datetime,
+    *,
+    at_once: bool = False,
 ) -> list[Delivered]:
     """Deliver whatever waits, to every destination with a transport, side by side; by destination and sequence."""
     recover(settings, ledger)
     travelling = [one for one in destinations if isinstance(one.transport, FILES + PAGES)]
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        rounds = pool.map(lambda one: deliver_destination(settings, ledger, one, as_of), travelling)
+        rounds = pool.map(lambda one: deliver_destination(settings, ledger, one, as_of, at_once=at_once), travelling)
         return [delivered for of_one in rounds for delivered in of_one]
 
 
 def deliver_destination(
-    settings: Settings, ledger: Ledger, destination: Destination, as_of: datetime
+    settings: Settings, ledger: Ledger, destination: Destination, as_of: datetime, *, at_once: bool = False
 ) -> list[Delivered]:
     """Deliver whatever waits for one destination, in order, up to the first batch that must wait.
 
@@ -72,6 +77,7 @@ def deliver_destination(
 
     Args:
         as_of: the moment asked about: what may be tried again, and what has expired.
+        at_once: try also what waits for a later moment, as whatever held it up is mended.
     """
     home = settings.at_home.make()
     if not isinstance(destination.transport, FILES + PAGES):
@@ -79,7 +85,7 @@ def deliver_destination(
     locks = make_folder(home.outbox / ".locks", PRIVATE_FOLDER)
     try:
         with FileLock(locks / f"{destination.name}.transfer.lock", timeout=0, mode=PRIVATE_FILE):
-            return _deliver_in_order(settings, ledger, destination, home, as_of)
+            return _deliver_in_order(settings, ledger, destination, home, as_of, at_once)
     except Timeout:
         return []  # another process is at it
 
@@ -123,7 +129,7 @@ def _page_carrier(to: ByPages, secrets: Secrets) -> Carrier:
 
 
 def _deliver_in_order(
-    settings: Settings, ledger: Ledger, destination: Destination, home: Home, as_of: datetime
+    settings: Settings, ledger: Ledger, destination: Destination, home: Home, as_of: datetime, at_once: bool
 ) -> list[Delivered]:
     known = {one.batch_id: one for one in ledger.transfers(destination.name)}
     carrier: Carrier | None = None
@@ -136,7 +142,7 @@ def _deliver_in_order(
             if transfer is None:
                 transfer = ledger.begin_transfer(record.batch_id, destination.name, as_of)
                 reached("transfer.begun")
-            if not transfer.is_due(as_of):
+            if not (at_once or transfer.is_due(as_of)):
                 break
             try:
                 carrier = carrier or carrier_of(settings, destination)
@@ -174,7 +180,7 @@ def _carry(
 ) -> Delivered:
     name = _name(record)
     is_there = taken_folder(home, record.destination, name).is_dir()
-    if str(record.state) == "withdrawn" and not is_there:
+    if record.state == "withdrawn" and not is_there:
         return _forget(ledger, carrier, record, as_of)
     trip = Trip(home, ledger, record, as_of, is_taken=is_there)
     if is_there and transfer.state != "taken":  # the rename was ours; only the note of it is missing
@@ -194,7 +200,7 @@ def _carry(
 
 def _is_withdrawn(ledger: Ledger, record: BatchRecord) -> bool:
     return any(
-        str(one.state) == "withdrawn" for one in ledger.batches(record.destination) if one.batch_id == record.batch_id
+        one.state == "withdrawn" for one in ledger.batches(record.destination) if one.batch_id == record.batch_id
     )
 
 

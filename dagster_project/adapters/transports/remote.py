@@ -180,7 +180,7 @@ def _open_sftp(to: ToSftp, secrets: Secrets) -> Remote:
     from asyncssh.sftp import SFTPOpUnsupported
     from sshfs import SSHFileSystem
 
-    class Sftp(SSHFileSystem):  # type: ignore[misc]
+    class Sftp(SSHFileSystem):
         """Renames by the protocol alone; the library would open a shell where the server lacks an extension."""
 
         async def _mv(self, lpath: str, rpath: str, **_: Any) -> None:

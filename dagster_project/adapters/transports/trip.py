@@ -8,7 +8,6 @@ other side see the batch.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,9 +20,8 @@ from dagster_project.adapters.durable import (
     make_folder,
     reached,
     replace_file,
-    sync_folder,
 )
-from dagster_project.adapters.outbox import MANIFEST, batch_folder, is_whole
+from dagster_project.adapters.outbox import MANIFEST, batch_folder, is_whole, take, taken_folder
 from dagster_project.domain.exports.batches import BatchRecord
 from dagster_project.domain.exports.manifest import folder_name
 
@@ -32,7 +30,6 @@ if TYPE_CHECKING:
     from dagster_project.settings import Home
 
 GONE = "withdrawn_or_gone"  # the reason of a batch that is not where it was; the ledger knows whether it was withdrawn
-TAKEN = ".taken"  # the folder of batches that somebody has taken, beside those that wait
 
 
 class Delayed(Exception):
@@ -43,29 +40,6 @@ class Delayed(Exception):
         self.reason = reason
         self.wait = wait
         self.is_failure = is_failure
-
-
-class Withdrawn(Exception):
-    """The batch was withdrawn before it was taken."""
-
-
-def taken_folder(home: Home, destination: str, name: str) -> Path:
-    """Where a batch lies once somebody has taken it."""
-    return home.outbox / destination / TAKEN / name
-
-
-def take_folder(home: Home, destination: str, name: str) -> bool:
-    """Take a batch out of the outbox by one rename; False when it is not there (any more)."""
-    taken = taken_folder(home, destination, name)
-    make_folder(taken.parent, PRIVATE_FOLDER)
-    try:
-        os.rename(batch_folder(home, destination, name), taken)
-    except FileNotFoundError:
-        return False
-    reached("take.renamed")
-    for changed in (taken.parent, taken.parent.parent):
-        sync_folder(changed)
-    return True
 
 
 def write_answer(home: Home, record: BatchRecord, status: str, rejected: Mapping[str, str] | None = None) -> None:
@@ -113,7 +87,7 @@ class Trip:
         """What its manifest says.
 
         Raises:
-            Withdrawn: it is gone. Delayed: a file is not as its manifest says.
+            Delayed: it is gone, or a file is not as its manifest says.
         """
         if self._manifest is None:
             try:
@@ -144,8 +118,9 @@ class Trip:
             return
         self.ledger.move_transfer(self.record.batch_id, "taking", self.as_of)
         reached("take.noted")
-        if not take_folder(self.home, self.record.destination, self.name):
+        if take(self.home, self.record.destination, self.name) is None:
             raise Delayed(GONE)
+        reached("take.renamed")
         self.is_taken = True
         self.ledger.move_transfer(self.record.batch_id, "taken", self.as_of)
         reached("take.recorded")

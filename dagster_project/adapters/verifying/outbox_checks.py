@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 from sqlalchemy import select
 
+from dagster_project.adapters import sent_rows
 from dagster_project.adapters.durable import file_sha256
 from dagster_project.adapters.ledger.frames import rows_of, values_of
 from dagster_project.adapters.ledger.tables import contact_transitions, contacts, membership_changes
-from dagster_project.adapters.outbox import MANIFEST
+from dagster_project.adapters.outbox import MANIFEST, TAKEN
 from dagster_project.domain.exports.batches import BatchRecord
-from dagster_project.domain.exports.manifest import faults, folder_name
+from dagster_project.domain.exports.manifest import chain, faults, folder_name
 from dagster_project.domain.operations.findings import Finding
 
 if TYPE_CHECKING:
     from dagster_project.adapters.ledger import Ledger
     from dagster_project.settings import Home, Settings
 
-TAKEN = ".taken"  # where receivers put a batch they take
 OUT = ("published", "accepted", "partly", "rejected")  # states of a batch that left
 
 
@@ -41,9 +41,9 @@ def batch_folders(home: Home, destination: str) -> dict[str, Path]:
 def destinations_of(home: Home, records: list[BatchRecord]) -> list[str]:
     """Every destination that the ledger or the outbox knows."""
     names = {record.destination for record in records}
-    if home.outbox.is_dir():
-        names |= {path.name for path in home.outbox.iterdir() if path.is_dir() and not path.name.startswith(".")}
-    return sorted(names)
+    for folder in (home.outbox, home.outbox / ".staging", sent_rows.folder_of(home)):
+        names |= {path.name for path in folder.iterdir() if path.is_dir()} if folder.is_dir() else set()
+    return sorted(name for name in names if not name.startswith("."))
 
 
 def check_batches(settings: Settings, ledger: Ledger) -> Iterator[Finding]:
@@ -61,6 +61,8 @@ def _half_done(home: Home, destination: str, own: list[BatchRecord]) -> Iterator
     staged = home.outbox / ".staging" / destination
     names = {folder_name(one.sequence, one.batch_id) for one in own if one.state == "prepared"}
     names |= {path.name for path in staged.iterdir()} if staged.is_dir() else set()
+    known = {folder_name(one.sequence, one.batch_id) for one in own}
+    names |= {path.stem for path in (sent_rows.folder_of(home) / destination).glob("*.parquet")} - known
     if names and not is_held(home, destination):
         yield Finding("batch_half_done", f"{destination}: {', '.join(sorted(names))}", len(names))
 
@@ -89,17 +91,15 @@ def _folders(home: Home, ledger: Ledger, destination: str, own: list[BatchRecord
     records = {folder_name(record.sequence, record.batch_id): record for record in own}
     for name in sorted(folders.keys() - records.keys()):
         yield Finding("batch_unknown", f"{destination}/{name}")
-    before: BatchRecord | None = None
-    for name, record in records.items():  # by sequence
+    for place, (name, record) in enumerate(records.items()):  # by sequence
         folder = folders.get(name)
         if folder is not None:
-            yield from _one(ledger, record, before, folder)
+            yield from _one(ledger, record, own[:place], folder)
         elif record.state == "published":
             yield Finding("batch_missing", f"{destination}/{name}")
-        before = record
 
 
-def _one(ledger: Ledger, record: BatchRecord, before: BatchRecord | None, folder: Path) -> Iterator[Finding]:
+def _one(ledger: Ledger, record: BatchRecord, before: list[BatchRecord], folder: Path) -> Iterator[Finding]:
     place = f"{record.destination}/{folder.name}"
     manifest = folder / MANIFEST
     if not manifest.is_file():
@@ -114,7 +114,9 @@ def _one(ledger: Ledger, record: BatchRecord, before: BatchRecord | None, folder
         yield Finding("batch_damaged", f"{place}: {'; '.join(wrong[:5])}", len(wrong))
         return
     told = json.loads(manifest.read_bytes())
-    if told["previous_manifest_sha256"] != (before.manifest_sha256 if before else None):
+    # The one before it may have been withdrawn after this one named it; then the next manifest says so.
+    names = [one.manifest_sha256 for one in before if one.state == "withdrawn"] + [chain(before)[0]]
+    if told["previous_manifest_sha256"] not in names:
         yield Finding("batch_chain_broken", place)
     yield from _rows(ledger, record, folder, told, place)
 

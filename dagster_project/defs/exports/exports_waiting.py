@@ -32,6 +32,7 @@ def exports_waiting(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.S
         names += waiting_transfers(ledger, destinations, now)
         names += asked_again(ledger, destinations, now)
         batches = [f"{record.batch_id}:{record.state}" for record in ledger.batches()]
+        batches += [f"{held.fingerprint}:{held.decision}" for held in ledger.held_changes()]
     if waiting_acks(own):
         names.append("acknowledgements")
     if not names:

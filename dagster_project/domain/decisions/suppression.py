@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 EVERY = "*"  # every purpose, or every channel
 WITHDRAWN = "withdrawn"  # the consent was withdrawn; the one reason a later positive consent lifts
+OPTED_OUT = "opted_out"  # a no that has landed; the consents of the next run say the same and take its place
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,12 @@ class Held:
     Attributes:
         state: ``adding`` (told, not answered), ``member``, ``removing`` (told, not answered), ``rejected`` or ``out``.
         fingerprint: stands for the identifiers it was last added with.
+        is_due: rejected for a while only, and that while is over.
     """
 
     state: str
     fingerprint: str
+    is_due: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,6 @@ def delta(desired: Mapping[str, str], held: Mapping[str, Held], merged: Mapping[
         if known is not None and known.state in HELD:
             if known.fingerprint != desired[customer_id] or customer_id in touched:
                 result.replaces.append(customer_id)
-        elif known is None or known.state != REFUSED or known.fingerprint != desired[customer_id]:
+        elif known is None or known.state != REFUSED or known.is_due or known.fingerprint != desired[customer_id]:
             result.adds.append(customer_id)
     return result

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
+from dagster_project.domain.exports.guards import Guards
 from dagster_project.domain.exports.transport import Transport
 
 Kind = Literal["message", "membership"]
@@ -30,6 +31,7 @@ class Destination:
         audience_code: the neutral name the receiving platform sees. It gives nothing away about the customers.
         pickup: whether its receiver takes a batch by moving it away, or can only copy it. A batch that is moved can be
             taken back until then; one that is copied counts as taken from the moment it can be seen.
+        guards: what may go without a person's word; None for everything.
         expires_after: a batch older than this must not be used any more.
         format_options: what the form leaves to the destination, as ``phone_with_plus``: name and value.
         transport: how its batches travel; None for a tool that reads the outbox itself.
@@ -46,5 +48,6 @@ class Destination:
     audience_code: str | None = None
     expires_after: timedelta = timedelta(days=7)
     pickup: Pickup = "move"
+    guards: Guards | None = None
     format_options: tuple[tuple[str, Any], ...] = ()
     transport: Transport | None = None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from itertools import islice
+from typing import Any, Literal
 
 Operation = Literal["remove", "add", "contacts"]
+Row = tuple[Mapping[str, Any], str]  # its cells, and whose it is
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class Page:
     operation: Operation
     place: int
     is_last: bool
-    rows: Sequence[Mapping[str, str]] = field(repr=False)
+    rows: Sequence[Mapping[str, Any]] = field(repr=False)
     keys: Sequence[str] = field(repr=False)
 
     def without(self, keys: Iterable[str]) -> Page:
@@ -38,38 +40,42 @@ class Page:
 
 
 def pages_of(
-    batch_id: str,
-    files: Iterable[tuple[Operation, Iterable[tuple[Mapping[str, str], str]]]],
-    sizes: Mapping[Operation, int],
+    batch_id: str, files: Iterable[tuple[Operation, Iterable[Row]]], sizes: Mapping[Operation, int]
 ) -> Iterator[Page]:
-    """Cut the files of a batch into pages. A page never spans two files.
+    """Cut the files of a batch into pages. A page never spans two files: they may hold the same address.
 
     Args:
         files: in the order of the manifest: the operation, and each row with whose it is.
         sizes: the largest number of rows a request may carry, by operation.
 
-    >>> files = [("remove", [({}, "a")]), ("add", [({}, "a"), ({}, "b"), ({}, "c")])]
+    >>> files = [("remove", [({}, "a")]), ("add", [({}, "a"), ({}, "b"), ({}, "c")]), ("add", [({}, "d")])]
     >>> pages = pages_of("ab12", files, {"remove": 2, "add": 2, "contacts": 2})
-    >>> [(page.number, page.operation, page.place, page.is_last, page.keys) for page in pages]
-    [(1, 'remove', 1, True, ['a']), (2, 'add', 1, False, ['a', 'b']), (3, 'add', 2, True, ['c'])]
+    >>> for page in pages:
+    ...     print(page.number, page.operation, page.place, page.is_last, page.keys)
+    1 remove 1 True ['a']
+    2 add 1 False ['a', 'b']
+    3 add 2 False ['c']
+    4 add 3 True ['d']
     """
-    number = 0
+    number = place = 0
+    waiting: tuple[Operation, list[Row]] | None = None
     for operation, rows in files:
-        place = 0
-        for is_last, chunk in _chunks(rows, sizes[operation]):
-            number, place = number + 1, place + 1
-            cells, keys = [row for row, _ in chunk], [key for _, key in chunk]
-            yield Page(batch_id, number, operation, place, is_last, cells, keys)
+        for chunk in _chunks(rows, sizes[operation]):
+            if waiting is not None:
+                number, place = number + 1, place + 1
+                yield _page(batch_id, number, place, waiting, is_last=waiting[0] != operation)
+                place = place if waiting[0] == operation else 0
+            waiting = (operation, chunk)
+    if waiting is not None:
+        yield _page(batch_id, number + 1, place + 1, waiting, is_last=True)
 
 
-def _chunks(
-    rows: Iterable[tuple[Mapping[str, str], str]], size: int
-) -> Iterator[tuple[bool, list[tuple[Mapping[str, str], str]]]]:
-    waiting: list[tuple[Mapping[str, str], str]] = []
-    for row in rows:
-        if len(waiting) == size:
-            yield False, waiting
-            waiting = []
-        waiting.append(row)
-    if waiting:
-        yield True, waiting
+def _page(batch_id: str, number: int, place: int, held: tuple[Operation, list[Row]], *, is_last: bool) -> Page:
+    operation, rows = held
+    return Page(batch_id, number, operation, place, is_last, [row for row, _ in rows], [key for _, key in rows])
+
+
+def _chunks(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
+    held = iter(rows)
+    while chunk := list(islice(held, size)):
+        yield chunk

@@ -11,6 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 ColumnType = Literal["string", "integer", "number", "decimal", "boolean", "date", "timestamp", "json"]
 TECHNICAL = ("occurred_at", "known_at", "row_id", "file_id", "line_number")  # the gate adds these to every row
 NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+# What a column may name besides a record of its own source; `record` is a whole id as hubspot:contact:1, `sent_contact`
+# a contact of ours.
+SHARED_NAMES = ("email", "phone", "customer_number", "record", "sent_contact")
 
 
 class Column(BaseModel):
@@ -27,12 +30,21 @@ class Column(BaseModel):
     volatile: bool = Field(default=False, description="changes without meaning (time of sync): no part of the row's id")
     also: tuple[str, ...] = Field(default=(), description="names under which it came earlier or comes elsewhere")
     values: tuple[str, ...] = Field(default=(), description="of a text: the only values there are")
+    names: str = Field(default="", description="whom a value names: a kind of record, email, phone or customer_number")
+    part_of: str = Field(default="", description="a thing that is one person's own, as order or ticket")
     about: str = Field(default="", description="what it means")
 
     @field_validator("also", "values", mode="before")
     @classmethod
     def _as_tuple(cls, listed: object) -> object:
         return tuple(listed) if isinstance(listed, list) else listed
+
+    @field_validator("names", "part_of")
+    @classmethod
+    def _a_word(cls, word: str) -> str:
+        if word and not NAME.match(word):
+            raise ValueError(f"{word!r} is not a word: lowercase letters, digits and _ only")
+        return word
 
     @model_validator(mode="after")
     def _values_of_texts(self) -> Column:
@@ -178,6 +190,15 @@ class SourceContract(BaseModel):
             if not NAME.match(name):
                 raise ValueError(f"{name!r} is not a name: lowercase letters, digits and _ only")
         return self
+
+    def key_of(self, column: Column, value: str) -> str:
+        """What a value of a column that names somebody (or is part of something of theirs) stands for in this house.
+
+        >>> shop = SourceContract(source="shop", title="Shop", owner="team:data", tables={})
+        >>> shop.key_of(Column(names="customer"), "7"), shop.key_of(Column(names="email"), "a@b.fi")
+        ('shop:customer:7', 'a@b.fi')
+        """
+        return value if column.names in SHARED_NAMES else f"{self.source}:{column.names or column.part_of}:{value}"
 
     def table_of(self, file_name: str) -> str | None:
         """The table a file's name begins with, the longest that fits; None when none does."""

@@ -29,4 +29,5 @@ class Delivery:
     count_delivered: int = 0  # records in the file
     count_loaded: int = 0
     count_quarantined: int = 0
+    count_erased: int = 0  # records of people who asked to be forgotten: not taken in, or taken out since
     known_mode: str = "arrival"  # "arrival", or "history": known when it happened

@@ -72,13 +72,13 @@ def header_of(names: Sequence[str], table: Table, where: str) -> Header:
         taken |= respelled
         missing = [name for name in missing if name not in respelled]
         unknown = [name for name in unknown if name not in respelled.values()]
-    _refuse_missing(missing, table, where)
     if respelled and table.drift not in KNOWING:
-        written = ", ".join(respelled)
+        written = ", ".join(list(respelled)[:3]) + (" and others" if len(respelled) > 3 else "")
         raise Refused(
             "damaged_header",
             f"the {where} spells {written} otherwise (case, blanks, unseen marks): write that in the contract (also)",
         )
+    _refuse_missing(missing, table, where)
     if unknown and (table.extra_columns == "refused" or table.drift == "refuse"):
         raise Refused(
             "unknown_columns",

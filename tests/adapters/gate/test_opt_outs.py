@@ -22,7 +22,7 @@ SHIPPED = contracts_in(CONTRACTS).items
 def stopped(gate: Gate) -> set[tuple[str, str, str]]:
     """Who is suppressed: the customer's id alone, purpose, channel."""
     rows = gate.ledger.suppressions().to_pylist()
-    assert {row["reason"] for row in rows} <= {"withdrawn"}
+    assert {row["reason"] for row in rows} <= {"withdrawn", "opted_out"}
     return {(row["customer_id"], row["purpose"], row["channel"]) for row in rows}
 
 

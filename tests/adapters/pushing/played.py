@@ -49,7 +49,8 @@ def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def to_google(address: str) -> Destination:
-    return replace(GOOGLE, transport=ToDataManager("1234567890", "77", endpoint=f"{address}/google"))
+    to = ToDataManager("1234567890", "77", endpoint=f"{address}/google")
+    return replace(GOOGLE, format="google_data_manager", transport=to)
 
 
 def to_meta(address: str) -> Destination:

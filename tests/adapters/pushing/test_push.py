@@ -30,7 +30,7 @@ from tests.adapters.pushing.played import (
 from tests.adapters.small_house import AS_OF, SECRETS, claim, consent, customer_ids, house, point, statuses
 
 SHARE_OF_FAULTS, SHARE_OF_STOPS = 0.35, 0.25
-ROUNDS = 4
+ROUNDS = 3
 FULL = [pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 30)]
 
 

@@ -36,7 +36,10 @@ class Stopped(BaseException):
     """Stands for the end of the process."""
 
 
-@pytest.fixture(params=["folder", "sftp", "s3"])
+SLOW_S3 = pytest.param("s3", marks=pytest.mark.slow)  # its client takes seconds to start
+
+
+@pytest.fixture(params=["folder", "sftp", SLOW_S3])
 def there(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> There:
     if request.param == "folder":
         return folder_there(tmp_path)
@@ -63,6 +66,14 @@ def stop_at(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def test_batches_arrive_as_they_were_published(home: Settings, ledger: Ledger, there: There) -> None:
+    they_arrive(home, ledger, there)
+
+
+def test_batches_arrive_in_a_bucket(home: Settings, ledger: Ledger, s3: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    they_arrive(home, ledger, s3_there(s3, monkeypatch))
+
+
+def they_arrive(home: Settings, ledger: Ledger, there: There) -> None:
     letters = letters_by(there.transport)
     first, second = export(home, ledger, letters), export_another(home, ledger, letters, 2)
     outcomes = deliver(home, ledger, [letters], AS_OF)
@@ -117,26 +128,12 @@ POINTS = [
 ]
 
 
-IN_A_BUCKET = [("transfer.file_sent", 2), ("take.renamed", 1), ("transfer.appeared", 1)]  # the others: slow
-
-
 def test_a_crash_at_any_point_is_ended_by_the_next_delivery(
     home: Settings, ledger: Ledger, there: There, stop_at: Any
 ) -> None:
-    crash_at(home, ledger, there, stop_at, IN_A_BUCKET if there.root is None else POINTS)
-
-
-@pytest.mark.slow
-def test_a_crash_at_any_point_is_ended_in_a_bucket_too(
-    home: Settings, ledger: Ledger, s3: str, stop_at: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    crash_at(home, ledger, s3_there(s3, monkeypatch), stop_at, POINTS)
-
-
-def crash_at(home: Settings, ledger: Ledger, there: There, stop_at: Any, points: list[tuple[str, int]]) -> None:
     letters = letters_by(there.transport)
     stopped = 0
-    for number, (point, times) in enumerate(points, 2):
+    for number, (point, times) in enumerate(POINTS, 2):
         batch = export_another(home, ledger, letters, number)
         stop_at(point, times)
         with pytest.raises(Stopped):
@@ -150,7 +147,7 @@ def crash_at(home: Settings, ledger: Ledger, there: There, stop_at: Any, points:
         deliver_destination(home, ledger, letters, AS_OF)
         assert differs_from_manifest(there.files(), folder, batch) == [], point
         assert there.files() == there.seen(), point
-    assert stopped == len(points)
+    assert stopped == len(POINTS)
     assert [one.state for one in ledger.transfers("letters")] == ["delivered"] * stopped
 
 

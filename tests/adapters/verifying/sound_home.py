@@ -18,7 +18,7 @@ GUEST = "Salainen Vieras"
 
 def answer(settings: Settings, batch: Path, status: str, rejected: list[dict[str, str]] | None = None) -> None:
     """A receiver's answer to a batch."""
-    folder = settings.at_home.acks / batch.parent.name
+    folder = settings.at_home.acks / batch.relative_to(settings.at_home.outbox).parts[0]
     folder.mkdir(exist_ok=True)
     batch_id = batch.name.partition("-")[2]
     told = {"batch_id": batch_id, "status": status, "rejected": rejected or []}

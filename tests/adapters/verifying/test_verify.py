@@ -94,7 +94,7 @@ def forget_the_newest(own: Settings) -> None:
 
 
 def swap_the_manifest(own: Settings) -> None:
-    edit(batches(own, "letters")[0] / "manifest.json", '"protocol": 1', '"protocol":  1')
+    edit(batches(own, "letters")[0] / "manifest.json", '"protocol": ', '"protocol":  ')
 
 
 def other_rows(own: Settings) -> None:

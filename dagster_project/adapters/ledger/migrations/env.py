@@ -2,7 +2,8 @@
 
 from alembic import context
 
-from dagster_project.adapters.ledger.care_tables import metadata
+from dagster_project.adapters.ledger import care_tables, erasure_tables  # noqa: F401
+from dagster_project.adapters.ledger.tables import metadata
 
 
 def migrate() -> None:

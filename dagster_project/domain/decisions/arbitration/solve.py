@@ -12,19 +12,30 @@ from dagster_project.domain.decisions.arbitration.rounding import fill
 from dagster_project.domain.decisions.arbitration.sampled import relax_by_samples
 
 EXACT_UP_TO = 2_000  # candidates
+MATRIX_FROM = 200_000  # candidates: fewer are settled before the loops of the matrix are compiled (5 s)
 
 
-def arbitrate(problem: Problem, *, exact_up_to: int = EXACT_UP_TO, near_ties: int = NEAR) -> Arbitrated:
+def arbitrate(
+    problem: Problem, *, exact_up_to: int = EXACT_UP_TO, near_ties: int = NEAR, matrix_from: int = MATRIX_FROM
+) -> Arbitrated:
     """The plan of most value, or one proved to be near it.
 
     Args:
         problem: the choice.
         exact_up_to: candidates up to which HiGHS looks for the very best.
         near_ties: beyond those, candidates of a rounded plan that are chosen once more; it takes up to a few seconds.
+        matrix_from: candidates from which a problem that is a matrix is solved as one.
     """
     if not problem.count:
         nothing = np.zeros(len(problem.most))
         return Arbitrated.of(problem, np.zeros(0, dtype=bool), 0.0, nothing, nothing.copy(), "exact")
+    if problem.count >= max(matrix_from, exact_up_to + 1):
+        from dagster_project.domain.decisions.arbitration.matrix_form import by_matrix
+
+        if (plain := by_matrix(problem)) is not None:
+            chosen, bound, prices = plain
+            chosen = fill(problem, _worth(problem), chosen)
+            return Arbitrated.of(problem, chosen, bound, prices, np.zeros(len(prices)), "prices")
     relaxed = relax_by_samples(problem)
     found = best_plan(problem, relaxed.missing) if problem.count <= exact_up_to else None
     chosen, bound, way = (

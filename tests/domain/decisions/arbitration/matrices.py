@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from dagster_project.domain.decisions.arbitration import Problem
 from dagster_project.domain.decisions.arbitration.dense import Matrix
 
 LOOKED_AT = 20_000  # customers whose wishes say how much would be wanted
@@ -30,6 +31,47 @@ def matrix(count: int, seed: int, *, k: int = 1, own: int = 0, actions: int = 20
         return Matrix(value, use, most, k=k)
     own_use = rng.integers(1, 9, (count, actions, own)).astype(float)
     return Matrix(value, use, most, own_use, np.floor(np.full(own, 4.5 * k * count * 0.5)), k)
+
+
+def night(given: Matrix, seed: int | None = None) -> Problem:
+    """The same choice as a night states it, candidate by candidate.
+
+    Args:
+        given: the choice.
+        seed: of who lacks which candidates, one in five; nobody lacks any unless told.
+    """
+    count, actions = given.value.shape
+    there = np.ones((count, actions), dtype=bool)
+    if seed is not None:
+        there = np.random.default_rng(seed).random((count, actions)) < 0.8
+    owner, action = np.nonzero(there)
+    takes = given.use > 0
+    entries = np.cumsum(takes.sum(axis=1)) - takes.sum(axis=1)
+    resource, amount = np.nonzero(takes)[1].astype(np.int32), given.use[takes]
+    size = takes.sum(axis=1)[action]
+    start = np.concatenate([[0], np.cumsum(size)])
+    places = np.repeat(entries[action] - start[:-1], size) + np.arange(start[-1])
+    resource, amount = resource[places], amount[places]
+    if given.own_use is not None:
+        own = given.own_use[owner, action]
+        same, more = given.use.shape[1], own.shape[1]
+        ends = np.repeat(start[1:], more)
+        resource = np.insert(resource, ends, np.tile(same + np.arange(more, dtype=np.int32), len(owner)))
+        amount = np.insert(amount, ends, own.ravel())
+        start = start + more * np.arange(len(start))
+    per_owner = np.bincount(owner, minlength=count)
+    return Problem(
+        value=given.value[owner, action],
+        owner=owner,
+        use_start=start,
+        use_resource=resource,
+        use_amount=amount,
+        most=given.limits,
+        least=np.zeros(len(given.limits)),
+        group_start=np.concatenate([[0], np.cumsum(per_owner)]),
+        group_candidate=np.arange(len(owner)),
+        group_most=np.full(count, given.k),
+    )
 
 
 def limits_passed(given: Matrix, chosen: np.ndarray) -> list[str]:
