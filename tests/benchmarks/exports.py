@@ -245,6 +245,7 @@ def report(taken: Taken, count: int) -> str:
     """The figures as a table."""
     plain, of_audience = taken.middle("copy"), taken.middle("copy of the audience")
     full, changed = taken.middle("full: files"), taken.middle("changed: files")
+    everything = [taken.middle(name) for name in ("full", "changed")]
     lines = [
         f"| {count} members, medians of {len(taken.seconds['full'])} rounds | s CPU | ratio |",
         "|---|---|---|",
@@ -254,7 +255,7 @@ def report(taken: Taken, count: int) -> str:
         f"| full export, ledger | {taken.middle('full: ledger'):.2f} | |",
         f"| 1 % changed, files | {changed:.2f} | 1/{full / changed:.1f} of the full one |",
         f"| 1 % changed, ledger | {taken.middle('changed: ledger'):.2f} | |",
-        f"| 1 % changed, all | {taken.middle('changed'):.2f} | 1/{taken.middle('full') / taken.middle('changed'):.1f} |",
+        f"| 1 % changed, all | {everything[1]:.2f} | 1/{everything[0] / everything[1]:.1f} |",
     ]
     lines += [f"| {name} | {taken.middle(name):.2f} | |" for name in taken.seconds if "digests" in name]
     return "\n".join([*lines, f"| highest memory | {taken.peak:.2f} GiB | |"])
