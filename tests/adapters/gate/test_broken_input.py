@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import random
 from collections.abc import Callable
@@ -80,7 +79,7 @@ def test_two_thousand_broken_deliveries_are_accounted_for(gate: Gate, tmp_path: 
         wrong += land_and_judge(gate, broken_delivery(kind, seed), seed, count)
         if count.files % 10 == 0 and not neighbour_loads(gate, count.files):
             wrong.append(f"the neighbour after {kind} {seed} did not load")
-    told = dataclasses.asdict(count) | {"kinds": len(count.kinds)}
+    told = vars(count) | {"kinds": len(count.kinds)}
     print(json.dumps(told, indent=1))
     assert wrong == []
     assert count.records == count.loaded + count.quarantined
