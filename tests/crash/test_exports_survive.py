@@ -19,8 +19,7 @@ from tests.crash.judge import Receiver, Verdict, platform, seen, verdict
 from tests.crash.killed import copy_of, killed_after, killed_at, points_of, record_then_send, send_then_record, work
 
 IDS = customer_ids(40)
-KILLS = 30  # at random instants in the short subset
-MANY_KILLS = 300
+MANY_KILLS = 300  # at random instants; the short subset has those of a whole day, in test_a_day_survives.py
 
 
 @pytest.fixture(scope="module")
@@ -123,10 +122,6 @@ def _seconds_of_a_run(template: Path, home: Path) -> float:
     started = time.monotonic()
     assert not killed_after(home, 60)
     return time.monotonic() - started
-
-
-def test_killed_at_random_instants(template: Path, undisturbed: tuple[Path, list[str]], tmp_path: Path) -> None:
-    kill_at_random(template, undisturbed[0], tmp_path / "home", KILLS, seed=1)
 
 
 @pytest.mark.crash
