@@ -114,10 +114,12 @@ def _ask(
     rows = f"select * replace (cast($as_of as timestamp) as as_of) from {FRAME}"
     try:
         table = engine.execute(f"select {answers} from ({rows}) as rows_asked", {"as_of": naive_utc(as_of)}).arrow()
-    except duckdb.Error:
+        table = table if isinstance(table, pa.Table) else table.read_all()
+        if any(type_ != pa.bool_() for type_ in table.schema.types):
+            raise ConditionError(f"{', '.join(conditions)}: answers with something else than yes or no")
+    except (duckdb.Error, UnicodeError):
         names = ", ".join(conditions)
         raise ConditionError(f"{names}: cannot be answered for these rows (a number or moment out of range)") from None
-    table = table if isinstance(table, pa.Table) else table.read_all()
     return {
         name: pa.chunked_array(table.column(number).chunks, pa.bool_()).combine_chunks()
         for number, name in enumerate(conditions)

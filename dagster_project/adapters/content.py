@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.adapters import sent_rows
 from dagster_project.adapters.digests import digests_of
-from dagster_project.domain.exports.batches import MembershipChange
+from dagster_project.domain.exports.batches import MembershipChange, Operation
 from dagster_project.domain.exports.manifest import Batch, BatchFile
 from dagster_project.domain.exports.writing import files_of
 
@@ -21,6 +22,36 @@ if TYPE_CHECKING:
     from dagster_project.domain.exports.destination import Destination
     from dagster_project.domain.exports.formats import Format
     from dagster_project.settings import Home
+
+
+class Noted(Sequence[MembershipChange]):
+    """Membership changes held as columns; each becomes an object when the ledger asks for it."""
+
+    def __init__(self, *parts: pa.Table) -> None:
+        """``parts``: customer_id, customer_key, fingerprint, operation."""
+        self.table = pa.concat_tables(parts)
+
+    def __len__(self) -> int:
+        return self.table.num_rows
+
+    @overload
+    def __getitem__(self, place: int) -> MembershipChange: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[MembershipChange]: ...
+
+    def __getitem__(self, place: int | slice) -> MembershipChange | Sequence[MembershipChange]:
+        return list(self)[place]
+
+    def __iter__(self) -> Iterator[MembershipChange]:
+        columns = (column.to_pylist() for column in self.table.columns)
+        return (MembershipChange(*row) for row in zip(*columns, strict=True))
+
+
+def noted(customer_ids: pa.Array, keys: pa.Array, fingerprints: pa.Array, operation: Operation) -> pa.Table:
+    """One part of what the ledger notes."""
+    names = ["customer_id", "customer_key", "fingerprint", "operation"]
+    return pa.table([customer_ids, keys, fingerprints, pa.repeat(operation, len(customer_ids))], names=names)
 
 
 @dataclass(frozen=True)
@@ -66,7 +97,7 @@ def with_contact_points(version: Version, form: Format, customers: pa.Table) -> 
 
 def with_consents(ledger: Ledger, form: Format, customers: pa.Table, purpose: str) -> pa.Table:
     """The customers with what each allows just now, where the form tells it: yes only if nothing speaks against it."""
-    ids = customers["customer_id"].to_pylist()
+    ids = customers["customer_id"].to_pylist() if form.consents else []
     for name, channel in form.consents:
         blocked = pa.array(list(ledger.blocked_customers(ids, purpose, channel)), pa.string())
         customers = customers.append_column(name, pc.invert(pc.is_in(customers["customer_id"], blocked)))
@@ -105,8 +136,9 @@ def rows_files(lines: Sequence[Lines]) -> list[BatchFile]:
             count = file.count_rows
             # Where there is a header, it is line 1; elsewhere rows are counted from 1.
             first = 2 if file.name.endswith(".csv") else 1
-            numbers = pa.array(range(first, first + count), pa.int64())
-            cells = [pa.repeat(file.name, count), numbers, one.keys.slice(at, count), one.consents.slice(at, count)]
+            numbers = pa.array(np.arange(first, first + count))
+            named = pa.DictionaryArray.from_arrays(pa.array(np.zeros(count, np.int32)), pa.array([file.name]))
+            cells = [named, numbers, one.keys.slice(at, count), one.consents.slice(at, count)]
             parts.append(pa.table(cells, names=["file", "line", "row_key", "consent_id"]))
             at += count
     return files_of("rows", pa.concat_tables(parts))

@@ -22,6 +22,7 @@ from dagster_project.adapters.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_
 from dagster_project.adapters.published import NotPublished, Version
 from dagster_project.domain.exports.formats import Digest
 from dagster_project.domain.exports.formats.format import BETWEEN
+from dagster_project.domain.exports.writing import DIGEST, stored
 
 if TYPE_CHECKING:
     from dagster_project.settings import Home
@@ -90,7 +91,7 @@ def _make(version: Version, digest: Digest, path: Path, beside: str) -> pa.Array
     is_new = pc.is_null(place)
     if pc.any(is_new, min_count=0).as_py():
         fresh = digest.digests(coded.dictionary.filter(is_new))
-        hashed = pc.replace_with_mask(hashed.cast(pa.binary()), is_new, fresh.cast(pa.binary())).cast(pa.binary(32))
+        hashed = pc.replace_with_mask(hashed.cast(pa.binary()), is_new, fresh.cast(pa.binary())).cast(DIGEST)
     values = hashed.take(coded.indices)
     _write(path, coded.dictionary.take(coded.indices), values, beside)
     reached("digests.kept")
@@ -99,13 +100,14 @@ def _make(version: Version, digest: Digest, path: Path, beside: str) -> pa.Array
 
 
 def _write(path: Path, identifiers: pa.Array, hashed: pa.Array, beside: str) -> None:
-    rows = pa.table({"identifier": identifiers, "sha256": hashed}).replace_schema_metadata({BELONGS_TO: beside})
-    are_few = pc.count_distinct(hashed).as_py() * FEW < max(len(hashed), 1)
-    sink = pa.BufferOutputStream()
+    are_few = pc.count_distinct(hashed).as_py() * FEW < len(hashed)
+    # Parquet gives texts of any length back coded, and no others.
+    rows = pa.table({"identifier": identifiers, "sha256": hashed.cast(pa.binary()) if are_few else hashed})
+    rows = rows.replace_schema_metadata({BELONGS_TO: beside})
     # Digests do not compress: only a dictionary makes them smaller.
     compression = {"identifier": "zstd", "sha256": "zstd" if are_few else "none"}
-    pq.write_table(rows, sink, compression=compression, use_dictionary=["sha256"] if are_few else False)
-    replace_file(path, memoryview(sink.getvalue()), PRIVATE_FILE)
+    content = stored(rows, compression=compression, use_dictionary=["sha256"] if are_few else False)
+    replace_file(path, memoryview(content), PRIVATE_FILE)
 
 
 def _read(path: Path, beside: str) -> pa.Array | None:
@@ -114,16 +116,20 @@ def _read(path: Path, beside: str) -> pa.Array | None:
         with pq.ParquetFile(path) as file:
             if (file.schema_arrow.metadata or {}).get(BELONGS_TO) != beside.encode():
                 return None
-            return file.read(columns=["sha256"])["sha256"].combine_chunks()
+            if file.schema_arrow.field("sha256").type == DIGEST:
+                return file.read(columns=["sha256"])["sha256"].combine_chunks()
+        with pq.ParquetFile(path, read_dictionary=["sha256"]) as file:
+            coded = file.read(columns=["sha256"])["sha256"].combine_chunks()
+            return pa.DictionaryArray.from_arrays(coded.indices, coded.dictionary.cast(DIGEST))
     except (FileNotFoundError, pa.ArrowInvalid, OSError):
         return None
 
 
 def _read_rows(path: Path) -> pa.Table:
     """What a file knows, whatever it stands beside: identifier (each once) and sha256."""
-    empty = pa.schema([("identifier", pa.string()), ("sha256", pa.binary(32))]).empty_table()
+    empty = pa.schema([("identifier", pa.string()), ("sha256", DIGEST)]).empty_table()
     try:
-        return pq.read_table(path, partitioning=None).replace_schema_metadata(None)
+        return pq.read_table(path, partitioning=None).replace_schema_metadata(None).cast(empty.schema)
     except FileNotFoundError:
         return empty
     except (pa.ArrowInvalid, OSError):

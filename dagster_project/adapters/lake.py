@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dagster_project.adapters.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folder, sync_folder
+from dagster_project.adapters.sql_words import name_sql
 from dagster_project.domain.sources.contract import TECHNICAL
 from dagster_project.errors import HoivaError
 
@@ -122,7 +123,7 @@ def register_lake(
                     )
                 files.append(path)
             listed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
-            columns = ", ".join(f'"{column}"' for column in lake_schema(table).names)
+            columns = ", ".join(name_sql(column) for column in lake_schema(table).names)
             database = "vault." if table.is_personal else ""
             warehouse.connection.execute(
                 f'create or replace view {database}sources."{contract.source}__{name}" as select {columns}'

@@ -11,14 +11,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.adapters import sent_rows
-from dagster_project.adapters.content import Content, Lines, customers_of, rows_files
+from dagster_project.adapters.content import Content, Lines, Noted, customers_of, noted, rows_files
 from dagster_project.domain.clock import naive_utc
-from dagster_project.domain.exports.batches import MembershipChange
 from dagster_project.domain.exports.changes import Changes, changes
 from dagster_project.domain.exports.delta import HELD
 from dagster_project.domain.exports.formats import Format, form_of
 from dagster_project.domain.exports.prints import prints
 from dagster_project.domain.exports.values import keyed_hash
+from dagster_project.domain.exports.writing import plain_schema
 from dagster_project.errors import HoivaError
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _content(
     held = memberships.filter(pc.is_in(memberships["customer_id"], pa.array(leaving, pa.string())))
     known = {row["customer_id"]: row for row in held.to_pylist()}
     added_in = {customer_id: known[customer_id]["added_in"] for customer_id in leaving}
-    removed = sent_rows.read(settings.at_home, destination.name, added_in, wanted.rows.schema)
+    removed = sent_rows.read(settings.at_home, destination.name, added_in, plain_schema(wanted.rows.schema))
     removed_ids = removed["customer_id"].combine_chunks()
     unknown = known.keys() - set(removed_ids.to_pylist())
     if unknown:
@@ -146,15 +146,13 @@ def _content(
             parts = form.files(role, rows.drop_columns("customer_id"))
             files += parts
             lines.append(Lines(parts, keys, consents))
-    replaced = set(change.replaces.to_pylist())
-    noted = [
-        MembershipChange(customer_id, key, known[customer_id]["fingerprint"], "remove")
-        for customer_id, key in zip(removed_ids.to_pylist(), removed_keys.to_pylist(), strict=True)
-        if customer_id not in replaced
-    ]
-    columns = (added_ids, added_keys, added.fingerprints)
-    noted += [MembershipChange(*row, "add") for row in zip(*(column.to_pylist() for column in columns), strict=True)]
-    return Content((*files, *rows_files(lines)), memberships=noted, added=added.rows)
+    is_gone = pc.invert(pc.is_in(removed_ids, change.replaces))
+    gone, gone_keys = removed_ids.filter(is_gone), removed_keys.filter(is_gone)
+    gone_prints = pa.array([known[customer_id]["fingerprint"] for customer_id in gone.to_pylist()], pa.string())
+    changed = Noted(
+        noted(gone, gone_keys, gone_prints, "remove"), noted(added_ids, added_keys, added.fingerprints, "add")
+    )
+    return Content((*files, *rows_files(lines)), memberships=changed, added=added.rows)
 
 
 def _key(settings: Settings, destination: Destination, use: str) -> str:

@@ -74,7 +74,9 @@ def propose(
     lately = had_lately(actions.values(), contacts, as_of, settings.zone)
     while found is None:
         try:
-            found = proposed(asking.values(), people, as_of, settings.zone, evaluate, by_key(known), lately)
+            found = proposed(
+                asking.values(), people, as_of, settings.zone, evaluate, by_key(known), lately, settings.holdout_salt
+            )  # fmt: skip
         except ConditionError as error:
             faults.append(str(error))
             del asking[str(error).partition(".")[0]]  # the message begins with action.condition

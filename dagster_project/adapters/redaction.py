@@ -46,6 +46,7 @@ DISK_FULL = (
     "the disk is full: make room and run it again; nothing half done can be seen, and nothing needs to be undone"
 )
 _FULL = ("no space left", "disk is full", "disk quota exceeded")  # of DuckDB, SQLite and the operating system
+_NO_ROOM = ("SQLITE_FULL", "SQLITE_IOERR_SHMSIZE")  # the second: no room for the index of its write-ahead log
 _PHONE = re.compile(r"(?<![\w.:/-])(?:\+|0)[\d][\d ()-]{5,}\d(?!\w)")
 # Whose texts are written by people who know that they are logged. They name keys, steps and settings.
 _TRUSTED = ("dagster", "dagster_shared", "click", "typer")
@@ -83,6 +84,8 @@ def told(error: BaseException) -> str:
     'the disk is full:'
     """
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DISK_FULL
+    if getattr(getattr(error, "orig", error), "sqlite_errorname", "") in _NO_ROOM:
         return DISK_FULL
     return told_of(type(error), str(error))
 

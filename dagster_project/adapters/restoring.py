@@ -11,7 +11,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dagster_project.adapters.backing_up import LIST, PROTOCOL, copy_file
 from dagster_project.adapters.durable import (
@@ -20,10 +20,14 @@ from dagster_project.adapters.durable import (
     make_folder,
     reached,
     sync_folder,
+    write_file,
 )
 from dagster_project.adapters.holding import hold
 from dagster_project.errors import HoivaError
 from dagster_project.settings import Home
+
+if TYPE_CHECKING:
+    from dagster_project.adapters.ledger import Ledger
 
 JOURNAL = Path("erasures") / "journal.jsonl"  # one line per erased person, by keyed hash
 OPEN_FOLDER = 0o755
@@ -127,18 +131,34 @@ def _fill(source: Path, staging: Path, told: dict[str, Any], on_file: Callable[[
 
 def _journal(staging: Path, surviving: Path | None) -> int:
     """Put the newest journal of erasures in place; how many of its lines the backup's data have not seen."""
-    own = staging / JOURNAL
-    before = set(own.read_text().splitlines()) if own.is_file() else set()
+    path = staging / JOURNAL
+    before = _lines(path) if path.is_file() else []
     if surviving is None:
         return 0
     try:
-        lines = surviving.read_text().splitlines()
+        later = [line for line in _lines(surviving) if line not in before]
     except OSError:
         raise HoivaError(f"{surviving.name} cannot be read: name the newest journal of erasures") from None
-    later = [line for line in lines if line.strip() and line not in before]
     if later:
-        pending = staging / "erasures" / "to_replay.jsonl"
-        make_folder(pending.parent, PRIVATE_FOLDER)
-        pending.write_text("\n".join(later) + "\n")
-        pending.chmod(0o600)
+        make_folder(path.parent)
+        path.unlink(missing_ok=True)
+        write_file(path, ("\n".join([*before, *later]) + "\n").encode())
     return len(later)
+
+
+def _lines(path: Path) -> list[str]:
+    return [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
+def not_replayed(home: Home, ledger: Ledger) -> int:
+    """How many erasures the journal names that this ledger has never begun: made after its backup."""
+    path = home.root / JOURNAL
+    ids = set()
+    for line in _lines(path) if path.is_file() else []:
+        try:
+            ids.add(json.loads(line)["erasure_id"])
+        except (ValueError, KeyError, TypeError):
+            continue  # a line that a crash cut off is no erasure
+    erasures = getattr(ledger, "erasures", None)
+    known = {one.erasure_id for one in erasures("begun", "waiting", "ended")} if erasures and ids else set()
+    return len(ids - known)

@@ -22,6 +22,7 @@ from dagster_project.adapters.durable import (
     sync_folder,
     write_file,
 )
+from dagster_project.domain.exports.writing import DIGEST, stored
 
 if TYPE_CHECKING:
     from dagster_project.settings import Home
@@ -42,13 +43,11 @@ def keep(home: Home, destination: str, name: str, rows: pa.Table) -> None:
     folder = make_folder(folder_of(home) / destination, PRIVATE_FOLDER)
     path = folder / f"{name}.parquet"
     path.unlink(missing_ok=True)  # of an attempt that was never published
-    hashed = [field.name for field in rows.schema if pa.types.is_fixed_size_binary(field.type)]
-    content = pa.BufferOutputStream()
-    # Digests do not compress.
+    hashed = [field.name for field in rows.schema if field.type == DIGEST]  # these do not compress
     compression = {name: "none" if name in hashed else "zstd" for name in rows.column_names}
-    others = [name for name in rows.column_names if name not in hashed]
-    pq.write_table(rows, content, compression=compression, use_dictionary=others)
-    write_file(path, memoryview(content.getvalue()), PRIVATE_FILE)
+    coded = [field.name for field in rows.schema if pa.types.is_dictionary(field.type)]
+    content = stored(_storable(rows), compression=compression, use_dictionary=coded)
+    write_file(path, memoryview(content), PRIVATE_FILE)
     sync_folder(folder)
     reached("sent_rows.kept")
 
@@ -71,18 +70,32 @@ def read(home: Home, destination: str, added_in: Mapping[str, str], schema: pa.S
     for path in sorted(folder.glob("*.parquet")) if folder.is_dir() else []:
         wanted = by_batch.get(path.stem.partition("-")[2])
         if wanted:
-            rows = _as_digests(pq.read_table(path, partitioning=None).select(schema.names), schema).cast(schema)
+            rows = _in_types(pq.read_table(path, partitioning=None).select(schema.names), schema)
             found.append(rows.filter(pc.is_in(rows["customer_id"], pa.array(wanted, pa.string()))))
     return pa.concat_tables(found).sort_by("customer_id")
 
 
-def _as_digests(rows: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Rows kept by an earlier version, which wrote digests in hex, in today's types."""
-    for place, field in enumerate(schema):
-        if pa.types.is_fixed_size_binary(field.type) and pa.types.is_string(rows.schema.field(place).type):
-            values = [None if value is None else bytes.fromhex(value) for value in rows.column(place).to_pylist()]
-            rows = rows.set_column(place, field.name, pa.array(values, field.type))
+def _storable(rows: pa.Table) -> pa.Table:
+    """Parquet gives coded columns back coded if their values are of any length: coded digests become such."""
+    for place, field in enumerate(rows.schema):
+        if pa.types.is_dictionary(field.type) and field.type.value_type == DIGEST:
+            coded = rows.column(place).combine_chunks()
+            values = pa.DictionaryArray.from_arrays(coded.indices, coded.dictionary.cast(pa.binary()))
+            rows = rows.set_column(place, field.name, values)
     return rows
+
+
+def _in_types(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Rows as they were kept in the types asked for. An earlier version kept digests in hex."""
+    for place, field in enumerate(schema):
+        column = rows.column(place)
+        if pa.types.is_dictionary(column.type):
+            column = column.cast(column.type.value_type)
+        if field.type == DIGEST and pa.types.is_string(column.type):
+            values = [None if value is None else bytes.fromhex(value) for value in column.to_pylist()]
+            column = pa.chunked_array([pa.array(values, DIGEST)])
+        rows = rows.set_column(place, field.name, column.cast(field.type))
+    return rows.cast(schema)
 
 
 def clear(home: Home, destination: str, known: set[str]) -> None:

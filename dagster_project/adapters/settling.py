@@ -34,6 +34,7 @@ from dagster_project.adapters.outbox import (
     recover,
     staging_folder,
 )
+from dagster_project.adapters.restoring import not_replayed
 from dagster_project.adapters.settling_members import changes_in
 from dagster_project.adapters.verifying.outbox_checks import OUT, rows_listed
 from dagster_project.domain.exports.batches import BatchRecord, MembershipChange
@@ -84,7 +85,7 @@ def settle(
     home = settings.at_home
     if not is_held(home):
         raise HoivaError("this home is not held: only one restored from a backup is settled")
-    if (home.root / "erasures" / "to_replay.jsonl").exists():
+    if not_replayed(home, ledger):
         raise HoivaError("erasures made after the backup wait to be replayed: hoiva erase --replay, then settle")
     by_name = {destination.name: destination for destination in destinations}
     adopted: list[str] = []
@@ -111,6 +112,8 @@ def settle(
                 )
             count_ended += _give_up(ledger, by_name[name], known.get(name, 0), number, moment)
     known = _last_numbers(home, ledger)
+    for name, number in sorted(last.items()):
+        ledger.end_transfers(name, number, moment)  # what its tool has had is not carried there again
     asked = set(known) | set(json.loads(marker(home).read_bytes())["batches"])
     is_open = bool(asked - last.keys())
     if not is_open:

@@ -1,4 +1,4 @@
-"""``hoiva check``: whether the files of care models, encounters, stories and actions are right, and what to write."""
+"""``hoiva check``: whether the files of care models, actions, destinations are right, and what to write."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from dagster_project.commands.shared import AsJson, out, print_json
 def check(
     named: Annotated[
         list[Path] | None,
-        typer.Argument(help="Files of care models, encounters, stories or actions; without any, all shipped."),
+        typer.Argument(help="Files of care models, encounters, stories, actions, destinations; without any, all."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Say of each care model, encounter, story and action whether its file is right, and what to write instead.
+    """Say of each care model, encounter, story, action and destination whether its file is right, or what to write.
 
     Nothing is read but these files. The exit code is 1 when one of them is wrong.
     """

@@ -17,6 +17,9 @@ def deliver(
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="The moment that decides what may be tried again; default: now.")
     ] = None,
+    at_once: Annotated[
+        bool, typer.Option("--at-once", help="Try also what waits for a later moment: what held it up is mended.")
+    ] = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -33,7 +36,7 @@ def deliver(
     chosen = _chosen(named)
     with open_ledger(own.ledger_address) as ledger, err.status("delivering", spinner="dots"):
         count_answers = fetch_answers(own, ledger, chosen)
-        outcomes = carry(own, ledger, chosen, moment)
+        outcomes = carry(own, ledger, chosen, moment, at_once=at_once)
     if as_json:
         print_json({"answers_fetched": count_answers, "batches": [vars(outcome) for outcome in outcomes]})
     else:

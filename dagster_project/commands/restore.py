@@ -79,7 +79,8 @@ def settle(
         out.print(f"ended, as they may have been sent: {told.count_ended} contacts")
     if told.is_open:
         out.print("Still held. Confirm the last number that each receiver has had:")
-        out.print("  hoiva settle " + " ".join(f"--last {name}={number}" for name, number in told.last.items()))
+        line = " ".join(f"--last {name}={number}" for name, number in told.last.items())
+        out.print(f"  hoiva settle {line}", markup=False, soft_wrap=True)
     else:
         out.print("Settled: exports go on.", style="green")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import logging
 from pathlib import Path
 from typing import Annotated
 
@@ -40,16 +41,28 @@ def serve(
     own = settings_of(home)
     served = pulled()
     err.print(f"serving {', '.join(sorted(served)) or 'no destination: none has the transport pull'} on {host}:{port}")
-    uvicorn.run(
-        make_app(own, served),
-        host=host,
-        port=port,
-        ssl_certfile=certificate,
-        ssl_keyfile=key,
-        access_log=False,  # the application writes its own line, without query and token
-        log_level="warning",
-        server_header=False,
-    )
+    _show_requests()
+    try:
+        uvicorn.run(
+            make_app(own, served),
+            host=host,
+            port=port,
+            ssl_certfile=certificate,
+            ssl_keyfile=key,
+            access_log=False,  # the application writes its own line, without query and token
+            log_level="warning",
+            server_header=False,
+        )
+    except SystemExit:
+        raise HoivaError(f"cannot listen on {host}:{port}: is another program there? choose another --port") from None
+
+
+def _show_requests() -> None:
+    shown = logging.StreamHandler()
+    shown.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    requests = logging.getLogger("dagster_project.adapters.serving.app")
+    requests.setLevel(logging.INFO)
+    requests.addHandler(shown)
 
 
 def _is_loopback(host: str) -> bool:

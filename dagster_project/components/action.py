@@ -83,6 +83,9 @@ class ActionFile(Strict):
     priority: int = Field(
         default=50, ge=0, le=100, description="what the business leans on: 50 neither way, 100 double"
     )
+    control_share: float = Field(
+        default=0.0, ge=0, le=0.5, description="share of those it is for that is measured and never has it"
+    )
     eligibility: Asked | None = Field(default=None, description="a condition: whom it is for")
     applicability: Asked | None = Field(default=None, description="a condition: whether it makes sense now")
     suitability: Asked | None = Field(default=None, description="a condition: whether it does the customer good")
@@ -157,6 +160,7 @@ class ActionFile(Strict):
             valid_from=_day(self.valid_from),
             valid_until=_day(self.valid_until),
             language_fallback=self.language_fallback,
+            control_share=self.control_share,
         )
 
 

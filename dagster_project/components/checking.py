@@ -1,4 +1,4 @@
-"""Files of care models, encounters, stories and actions, read together: what is right in them and what is not."""
+"""Files of care models, encounters, stories, actions and destinations, read together: what is right and what not."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 from dagster_project.components.action import ACTIONS, ActionFile
 from dagster_project.components.action import context_of as context_of_actions
 from dagster_project.components.care_model import MODELS, CareModelFile, context_of
+from dagster_project.components.destination import FOLDER as DESTINATIONS
+from dagster_project.components.destination import DestinationFile, load_destinations
 from dagster_project.components.encounter import ENCOUNTERS, EncounterFile
 from dagster_project.components.fenced import Fault, load_file, load_folder
 from dagster_project.components.story import STORIES, StoryFile
@@ -16,9 +18,15 @@ from dagster_project.components.yaml_text import YamlError, read_yaml
 
 KINDS: dict[str, type[Any]] = {
     "encounters": EncounterFile, "models": CareModelFile, "stories": StoryFile, "actions": ActionFile,
+    "destinations": DestinationFile,
 }  # fmt: skip
-FOLDERS = {"encounters": ENCOUNTERS, "models": MODELS, "stories": STORIES, "actions": ACTIONS}
-KEYS = {"encounters": "encounter", "models": "care_model", "stories": "story", "actions": "action"}
+FOLDERS = {
+    "encounters": ENCOUNTERS, "models": MODELS, "stories": STORIES, "actions": ACTIONS, "destinations": DESTINATIONS,
+}  # fmt: skip
+KEYS = {
+    "encounters": "encounter", "models": "care_model", "stories": "story", "actions": "action",
+    "destinations": "destination",
+}  # fmt: skip
 
 Right = dict[str, list[str]]
 
@@ -33,7 +41,10 @@ def check_folders(folders: dict[str, Path] | None = None) -> tuple[Right, list[F
     right: Right = {}
     faults: list[Fault] = []
     for kind, form in KINDS.items():
-        found = load_folder(folders[kind], form, KEYS[kind], contexts.get(kind))
+        if kind == "destinations":  # also against each other: no two may be handed the same contacts
+            found = load_destinations(folders[kind])
+        else:
+            found = load_folder(folders[kind], form, KEYS[kind], contexts.get(kind))
         items = dict(found.items)
         faults += [Fault(f"{kind}/{fault.file}", fault.line, fault.path, fault.reason) for fault in found.faults]
         if kind == "stories":
@@ -71,6 +82,8 @@ def _kind_of(path: Path) -> str:
     except (OSError, UnicodeDecodeError, YamlError):
         return "models"
     keys = set(values) if isinstance(values, dict) else set()
+    if "destination" in keys:
+        return "destinations"
     if "story" in keys or "action" in keys:
         return "stories" if "story" in keys else "actions"
     return "encounters" if "encounter" in keys and "steps" not in keys else "models"

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 import dagster as dg
 
-if TYPE_CHECKING:
-    from dagster_project.adapters.transports.deliver import Delivered
+from dagster_project.domain.exports.transfers import ENDED, Transfer
 
 IS_DELIVERED = "is_delivered"
 STILL_AT_WORK = ("processing",)  # reasons that are no fault of anybody's
 
 
-def is_delivered(key: str, carried: Sequence[Delivered]) -> dg.AssetCheckResult:
+def is_delivered(key: str, transfers: Iterable[Transfer]) -> dg.AssetCheckResult:
     """Fails while a batch must wait, with its reason and the moment of the next attempt; it holds up nothing else."""
-    held = [one for one in carried if one.outcome == "waiting" and one.reason not in STILL_AT_WORK]
-    told = [f"{one.batch}: {one.reason}, tried again after {one.not_before:%Y-%m-%d %H:%M} UTC" for one in held]
+    held = [one for one in transfers if one.state not in ENDED and one.reason and one.reason not in STILL_AT_WORK]
+    told = [
+        f"batch {one.batch_id}: {one.reason} ({one.attempts} times), tried again after {one.not_before:%Y-%m-%d %H:%M}"
+        for one in held
+    ]
     return dg.AssetCheckResult(
         passed=not held,
         asset_key=key,
         check_name=IS_DELIVERED,
         severity=dg.AssetCheckSeverity.WARN,
-        description="; ".join(told) or None,
+        description="; ".join(told) or "nothing is held up on its way",
     )

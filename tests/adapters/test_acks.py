@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
-import runpy
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +13,11 @@ from dagster_project.adapters.acks import read_acks, waiting_acks
 from dagster_project.adapters.exporting import export_destination, waiting
 from dagster_project.adapters.ledger import Ledger, open_ledger
 from dagster_project.domain.exports.manifest import Batch
-from dagster_project.settings import CHECKOUT, Settings
+from dagster_project.settings import Settings
 from tests.adapters.small_house import (
     AS_OF,
     GOOGLE,
     LETTERS,
-    batches,
     claim,
     consent,
     customer_ids,
@@ -168,55 +164,3 @@ def test_an_answer_for_another_destinations_batch_is_set_aside(home: Settings, l
     path.rename(other)
     assert outcomes(home, ledger) == ["set_aside"]
     assert set(statuses(ledger).values()) == {("published", None)}
-
-
-def reference_receiver(tmp_path: Path) -> dict[str, Any]:
-    """The code of the contract's page, as it stands there."""
-    text = (CHECKOUT / "docs" / "contracts" / "outbox.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
-    path = tmp_path / "receiver.py"
-    path.write_text(code, encoding="utf-8")
-    return runpy.run_path(str(path))
-
-
-def test_the_receiver_of_the_contract_takes_each_row_once(home: Settings, ledger: Ledger, tmp_path: Path) -> None:
-    receive = reference_receiver(tmp_path)["receive"]
-    taken: list[str] = []
-
-    def deliver(manifest: dict[str, Any], rows: dict[str, list[dict[str, str]]]) -> list[dict[str, str]]:
-        taken.extend(row["Contact ID"] for row in rows["contacts"])
-        return [{"contact_id": rows["contacts"][0]["Contact ID"], "reason": "address_unknown"}]
-
-    contact_ids = set(statuses(ledger))
-    for care_model in ("second", "third"):
-        exported(home, ledger)
-        contact_ids |= set(claim(ledger, IDS, care_model=care_model))
-    exported(home, ledger)
-    places = (home.at_home.outbox, home.at_home.acks, "letters", tmp_path / "taken")
-    for _ in range(2):
-        receive(*places, deliver, AS_OF)
-    assert sorted(taken) == sorted(contact_ids)
-    assert outcomes(home, ledger) == ["applied"] * 3
-    found = [status for status, _ in statuses(ledger).values()]
-    assert (found.count("rejected"), found.count("accepted")) == (3, 9)
-
-
-def test_the_receiver_of_the_contract_refuses_what_is_damaged_or_expired(
-    home: Settings, ledger: Ledger, tmp_path: Path
-) -> None:
-    receiver = reference_receiver(tmp_path)
-    exported(home, ledger)
-    places = (home.at_home.outbox, home.at_home.acks, "letters", tmp_path / "taken")
-
-    def deliver(*_: object) -> list[dict[str, str]]:
-        raise AssertionError("must not be delivered")
-
-    (folder,) = batches(home, "letters")
-    content = (folder / "contacts.csv").read_bytes()
-    (folder / "contacts.csv").write_bytes(content.replace(b"asiakas1", b"asiakas9"))
-    with pytest.raises(ValueError, match="damaged"):
-        receiver["receive"](*places, deliver, AS_OF)
-    (folder / "contacts.csv").write_bytes(content)
-    receiver["receive"](*places, deliver, AS_OF + timedelta(days=30))
-    assert outcomes(home, ledger) == ["applied"]
-    assert {status for status, _ in statuses(ledger).values()} == {"rejected"}

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -209,16 +210,19 @@ def test_a_home_that_was_not_restored_is_not_settled(lost: Settings) -> None:
         settled(lost, former)
 
 
-def test_erasures_after_the_backup_wait_to_be_replayed(lost: Settings, tmp_path: Path) -> None:
+def test_erasures_after_the_backup_wait_to_be_replayed(
+    lost: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     journal = tmp_path / "journal.jsonl"
-    journal.write_text('{"person": "ab"}\n')
+    journal.write_text('{"erasure_id": "e1"}\n{"cut o')
     (backup,) = (tmp_path / "backups").iterdir()
-    assert restore(backup, tmp_path / "new", journal)["erasures_to_replay"] == 1
+    assert restore(backup, tmp_path / "new", journal)["erasures_to_replay"] == 2
     own = Settings(home=tmp_path / "new")
     with open_ledger(own.ledger_address) as ledger:
         with pytest.raises(HoivaError, match="wait to be replayed"):
             settled(own, ledger, letters=1, google=1)
-        (own.at_home.root / "erasures" / "to_replay.jsonl").unlink()  # what hoiva erase --replay does at its end
+        begun = [SimpleNamespace(erasure_id="e1")]  # as hoiva erase --replay leaves it
+        monkeypatch.setattr(Ledger, "erasures", lambda self, *states: begun, raising=False)
         assert not settled(own, ledger, letters=1, google=1).is_open
 
 

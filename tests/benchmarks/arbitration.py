@@ -17,8 +17,10 @@ from typing import Any
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ.setdefault(variable, "1")
 
+from dagster_project.domain.decisions.arbitration import arbitrate  # noqa: E402
 from dagster_project.domain.decisions.arbitration.dense import SAMPLE, share_out  # noqa: E402
-from tests.domain.decisions.arbitration.matrices import limits_passed, matrix, optimum  # noqa: E402
+from dagster_project.domain.decisions.arbitration.rounding import is_feasible  # noqa: E402
+from tests.domain.decisions.arbitration.matrices import limits_passed, matrix, night, optimum  # noqa: E402
 
 KINDS: dict[str, dict[str, int]] = {
     "one action": {},
@@ -48,11 +50,29 @@ def main() -> int:
                 f" {plan.count_active} looked at again, {plan.count_ties} shared out; limits passed: {len(passed)}",
                 flush=True,
             )
+    for kind, given in KINDS.items():
+        as_a_night(kind, arguments.customers, given)
     print("growth:", ", ".join(f"{count}: {grown(count):.3f} s" for count in (10_000, 100_000, 1_000_000)))
     if not arguments.without_highs:
         for seed in range(1, 4):
             against_highs(seed)
     return 0
+
+
+def as_a_night(kind: str, customers: int, given: dict[str, int]) -> None:
+    """The same choice as the nightly run states it, candidate by candidate: recognised, solved and proved."""
+    large = matrix(customers, 1, **given)
+    stated = night(large)
+    started = time.process_time()
+    large.value.max(axis=1)
+    between = time.process_time()
+    solved = arbitrate(stated)
+    seconds = time.process_time() - between
+    print(
+        f"{kind} as a night: {stated.count} candidates: {seconds:.1f} s, {seconds / (between - started):.0f} x"
+        f" max(axis=1), gap {solved.gap:.1e}; limits kept: {is_feasible(stated, solved.chosen)}",
+        flush=True,
+    )
 
 
 def in_turn(one: Callable[[], Any], other: Callable[[], Any], times: int) -> tuple[float, float]:

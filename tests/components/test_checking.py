@@ -32,6 +32,7 @@ def test_everything_shipped_is_right(folders: dict[str, Path]) -> None:
         "models": True,
         "stories": True,
         "actions": True,
+        "destinations": True,
     }
 
 
@@ -89,3 +90,17 @@ def test_a_file_that_is_not_there_or_no_yaml_is_a_fault_and_no_crash(tmp_path: P
     (tmp_path / "broken.yaml").write_text("care_model: [\n")
     _, faults = check_files([tmp_path / "broken.yaml", tmp_path / "missing.yaml"])
     assert [fault.file for fault in faults] == ["broken.yaml", "missing.yaml"]
+
+
+def test_destinations_are_read_too_and_against_each_other(folders: dict[str, Path], tmp_path: Path) -> None:
+    wrong = folders["destinations"] / "postal_letters.yaml"
+    mend(wrong, "format: postal_list", "format: postal_lists")
+    _, faults = check_folders(folders)
+    assert [str(fault).partition(" ")[0] for fault in faults] == ["destinations/postal_letters.yaml:6:"]
+    assert check_files([wrong])[0] == {"destinations": []}
+    mend(wrong, "format: postal_lists", "format: postal_list")
+    assert check_files([wrong]) == ({"destinations": ["postal_letters"]}, [])
+    shutil.copy(wrong, folders["destinations"] / "more_letters.yaml")
+    mend(folders["destinations"] / "more_letters.yaml", "destination: postal_letters", "destination: more_letters")
+    reasons = {fault.reason.partition(" would")[0] for fault in check_folders(folders)[1]}
+    assert reasons == {"more_letters", "postal_letters"}

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from dagster_project.components.channels import contact_channels, shipped
-from dagster_project.components.destination import destinations, load_destinations
+from dagster_project.components.destination import destinations, load_destinations, pulled
+from dagster_project.domain.exports.transport import ToSftp
 
 LETTERS = """\
 destination: letters
@@ -111,3 +112,50 @@ def test_an_audience_has_one_definition(tmp_path: Path) -> None:
     names, faults = load(tmp_path, ads=AUDIENCE, meta=meta.replace("segment: fading", "segment: leaving"))
     assert names == []
     assert "ads.yaml:7: audience: meta draws this audience in another way: rename one" in faults
+
+
+SFTP = """\
+transport:
+  kind: sftp
+  host: sftp.printing.example
+  user: hoiva
+  path: incoming/hoiva
+  host_key: ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB
+"""
+
+
+def test_a_destination_says_how_its_batches_travel(tmp_path: Path) -> None:
+    assert load(tmp_path, letters=LETTERS + SFTP) == (["letters"], [])
+    (one,) = destinations(tmp_path)
+    assert one.transport == ToSftp(
+        "sftp.printing.example", "hoiva", "incoming/hoiva", "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIB"
+    )
+    assert pulled(tmp_path) == frozenset()
+    assert load(tmp_path, letters=LETTERS + "transport:\n  kind: pull\n")[1] == []
+    assert pulled(tmp_path) == {"letters"}
+
+
+SAID = "a secret does not belong in this file"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "fault"),
+    [
+        (LETTERS + SFTP + "  password: hunter2hunter2\n", SAID),
+        (LETTERS + SFTP + "  private_key: |\n    -----BEGIN OPENSSH PRIVATE KEY-----\n", SAID),
+        (LETTERS + SFTP.replace("user: hoiva", "user: AKIAABCDEFGHIJKLMNOP"), SAID),
+        (LETTERS + "transport:\n  kind: s3\n  bucket: out\n  secret_key: hunter2hunter2\n", SAID),
+        (LETTERS + "transport:\n  kind: s3\n  bucket: out\n  endpoint: https://me:hunter2hunter2@s3.example\n", SAID),
+        (LETTERS + SFTP.replace("incoming/hoiva", "../others"), "letters.yaml:11: transport.path"),
+        (LETTERS + SFTP.replace("incoming/hoiva", "in;rm -rf x"), "letters.yaml:11: transport.path"),
+        (LETTERS + SFTP.replace("ssh-ed25519 ", ""), "letters.yaml:12: transport.host_key"),
+        (LETTERS + "transport:\n  kind: fax\n", "letters.yaml:7: transport: kind 'fax' is none of"),
+        (LETTERS + "transport:\n  kind: folder\n  path: /mnt/../x\n", "must not climb with .."),
+        (LETTERS + "transport:\n  kind: meta\n  audience_id: '1234567'\n", "transport meta carries the format meta"),
+    ],
+)
+def test_a_transport_holds_no_secret_and_leads_where_it_says(tmp_path: Path, wrong: str, fault: str) -> None:
+    names, faults = load(tmp_path, letters=wrong)
+    assert names == []
+    assert any(fault in line for line in faults), faults
+    assert not any("hunter2" in line or "AKIA" in line for line in faults)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from dagster_project.domain.erasure.spellings import SHORTEST, spellings_of
+from dagster_project.domain.erasure.looking import ANCHOR, BITS, SPREAD, TOP, look
+from dagster_project.domain.erasure.spellings import spellings_of
 
-ANCHOR = (1 << 8 * SHORTEST) - 1  # the bytes of a window that stand for a pattern
-SPREAD = np.uint64(0x9E3779B97F4A7C15)  # multiplies windows apart from each other
-BITS = 22  # of the table that most windows are refused by
-WINDOW = 8
 ENDS_TELL = (b"+", b"0", b"1", b"2", b"3", b"4", b"5", b"6", b"7", b"8", b"9")  # a number's beginning says little
+ROOM = 4096  # matches taken at once
 
 
 class Patterns:
@@ -27,20 +25,27 @@ class Patterns:
 
     def __init__(self, values: Iterable[str]) -> None:
         self.values = list(values)
-        by_anchor: dict[int, list[tuple[int, bytes, int, str]]] = {}
-        self.longest = WINDOW
-        for content, (number, form) in spellings_of(self.values).items():
-            self.longest = max(self.longest, len(content))
-            at = len(content) - SHORTEST if content[:1] in ENDS_TELL or b":" in content else 0
-            anchor = int.from_bytes(content[at : at + SHORTEST], "little")
-            by_anchor.setdefault(anchor, []).append((at, content, number, form))
-        self._by_anchor: Mapping[int, list[tuple[int, bytes, int, str]]] = by_anchor
-        self._anchors = np.array(sorted(by_anchor), np.uint64)
-        self._table = np.zeros(1 << BITS, bool)
-        self._table[self._places(self._anchors)] = True
+        anchored = []
+        for content, meaning in spellings_of(self.values).items():
+            at = len(content) - ANCHOR if content[:1] in ENDS_TELL or b":" in content else 0
+            anchored.append((int.from_bytes(content[at : at + ANCHOR], "little"), at, content, meaning))
+        anchored.sort(key=lambda one: one[0])
+        self._meanings = [(content, *meaning) for _, _, content, meaning in anchored]
+        self.longest = max((len(content) for _, _, content, _ in anchored), default=ANCHOR)
+        keys = np.array([anchor for anchor, *_ in anchored], np.uint64)
+        self._anchors, first = np.unique(keys, return_index=True)
+        self._groups = np.append(first, len(anchored)).astype(np.int64)
+        self._at = np.array([at for _, at, *_ in anchored], np.int64)
+        lengths = [len(content) for _, _, content, _ in anchored]
+        self._starts = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+        self._content = np.frombuffer(b"".join(content for _, _, content, _ in anchored), np.uint8)
+        places = (self._anchors * SPREAD) >> TOP
+        self._table = np.zeros((1 << BITS) // 8, np.uint8)
+        np.bitwise_or.at(self._table, places >> np.uint64(3), np.uint8(1) << (places & np.uint64(7)).astype(np.uint8))
+        self._room = max(ROOM, int(np.diff(self._groups).max(initial=0)))
 
     def __bool__(self) -> bool:
-        return bool(self._by_anchor)
+        return bool(self._meanings)
 
     def found_in(self, content: bytes | memoryview | np.ndarray) -> set[tuple[int, str]]:
         """Which values are in it, in which form."""
@@ -48,30 +53,14 @@ class Patterns:
 
     def matches(self, content: bytes | memoryview | np.ndarray) -> Iterator[tuple[int, bytes, int, str]]:
         """Each match: where it begins, its bytes, the value's number and the form."""
-        if not self:
-            return
         codes = content if isinstance(content, np.ndarray) else np.frombuffer(content, np.uint8)
-        size = len(codes)
-        if size < SHORTEST:
+        size, place = len(codes), 0
+        if not self or size < ANCHOR:
             return
-        padded = np.concatenate((codes, np.zeros(2 * WINDOW, np.uint8)))
-        whole: bytes | None = None
-        for shift in range(WINDOW):
-            count = (size - shift + WINDOW - 1) // WINDOW
-            windows = padded[shift : shift + count * WINDOW].view("<u8") & np.uint64(ANCHOR)
-            likely = np.flatnonzero(self._table[self._places(windows)])
-            if not len(likely):
-                continue
-            anchors = windows[likely]
-            place = np.minimum(np.searchsorted(self._anchors, anchors), len(self._anchors) - 1)
-            for index in np.flatnonzero(self._anchors[place] == anchors):
-                whole = codes.tobytes() if whole is None else whole
-                position = int(likely[index]) * WINDOW + shift
-                for at, pattern, number, form in self._by_anchor[int(anchors[index])]:
-                    start = position - at
-                    if start >= 0 and whole.startswith(pattern, start):
-                        yield start, pattern, number, form
-
-    @staticmethod
-    def _places(windows: np.ndarray) -> np.ndarray:
-        return (windows * SPREAD) >> np.uint64(64 - BITS)
+        found = np.empty((self._room, 2), np.int64)
+        while place < size:
+            count, place = look(
+                codes, place, self._table, self._anchors, self._groups, self._at, self._starts, self._content, found
+            )
+            for start, pattern in found[:count].tolist():
+                yield start, *self._meanings[pattern]

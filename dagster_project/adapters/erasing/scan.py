@@ -7,7 +7,8 @@ import sqlite3
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -23,6 +24,7 @@ from dagster_project.errors import HoivaError
 if TYPE_CHECKING:
     from dagster_project.settings import Home
 
+AT_A_TIME = 2  # files
 AT_ONCE = 8 * 1024 * 1024  # bytes looked at together
 ROWS_AT_ONCE = 122_880
 LONG_CELL = 200  # characters: a longer value of SQLite may lie in pieces that the raw look does not see together
@@ -81,10 +83,32 @@ def scan(
     Raises:
         HoivaError: a run holds the warehouse.
     """
+    return scan_files(home, files_of(home), patterns, deep=deep, on_file=on_file)
+
+
+def scan_files(
+    home: Home,
+    paths: Iterable[Path],
+    patterns: Patterns,
+    *,
+    deep: bool = False,
+    on_file: Callable[[Path], None] = lambda path: None,
+) -> Found:
+    """Look into some files, two at a time: the loop that looks needs no lock of Python's."""
+
+    def one(path: Path) -> Found:
+        own = Found()
+        if path.is_file():
+            on_file(path)
+            scan_file(home, path, patterns, own, deep=deep)
+        return own
+
     found = Found()
-    for path in files_of(home):
-        on_file(path)
-        scan_file(home, path, patterns, found, deep=deep)
+    with ThreadPoolExecutor(AT_A_TIME) as threads:
+        for own in threads.map(one, paths):
+            found.hits |= own.hits
+            found.count_files += own.count_files
+            found.count_bytes += own.count_bytes
     return found
 
 

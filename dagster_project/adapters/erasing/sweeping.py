@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import os
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from dagster_project.adapters.durable import reached, replace_file, sync_folder
 from dagster_project.adapters.erasing.case import case_file
 from dagster_project.adapters.erasing.databases import MARK, sweep_duckdb, sweep_sqlite, without_values
 from dagster_project.adapters.erasing.patterns import Patterns
-from dagster_project.adapters.erasing.scan import Found, files_of, scan_file, texts_of
+from dagster_project.adapters.erasing.scan import Found, files_of, scan_files, texts_of
 from dagster_project.adapters.erasing.stores import write_parquet
 from dagster_project.adapters.erasing.versions import take_from_published, without_texts
 
@@ -40,7 +39,7 @@ def sweep(settings: Settings, patterns: Patterns, erasure_id: str) -> tuple[dict
     home = settings.at_home
     counts = {"texts": 0, "databases": 0, "tables": 0, "removed_files": 0}
     apart = case_file(home, erasure_id)
-    found = _look(settings, [path for path in files_of(home) if path != apart], patterns)
+    found = scan_files(home, [path for path in files_of(home) if path != apart], patterns)
     for _ in range(ROUNDS):
         if not found.hits:
             break
@@ -56,15 +55,8 @@ def sweep(settings: Settings, patterns: Patterns, erasure_id: str) -> tuple[dict
                     counts[done] += 1
                     reached("erase.sweep.cleaned")
                 again.append(path)
-        found = _look(settings, [path for path in again if path.is_file()], patterns)
+        found = scan_files(home, again, patterns)
     return {name: number for name, number in counts.items() if number}, found
-
-
-def _look(settings: Settings, paths: Iterable[Path], patterns: Patterns) -> Found:
-    found = Found()
-    for path in paths:
-        scan_file(settings.at_home, path, patterns, found)
-    return found
 
 
 def _is_published(name: str) -> bool:

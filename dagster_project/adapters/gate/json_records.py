@@ -17,11 +17,10 @@ from dagster_project.adapters.gate.records import (
     Records,
     check_bytes,
     decoded,
-    name_sql,
     named_by_the_contract,
-    text_sql,
     text_table,
 )
+from dagster_project.adapters.sql_words import name_sql, text_sql
 from dagster_project.domain.sources.drift import Header, header_of
 from dagster_project.errors import Refused
 

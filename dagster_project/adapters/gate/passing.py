@@ -221,12 +221,12 @@ def _typed(
 ) -> tuple[Records, Typed]:
     table = contract.tables[name]
     plain = unpacked(found.data, found.name)
-    records = READERS[kind_of(found.name)](plain, table)
-    del plain  # it lives no longer than this
     try:
+        records = READERS[kind_of(found.name)](plain, table)
+        del plain  # it lives no longer than this
         typed = type_records(records, table, found.file_id, known_at, settings.identity_salt, settings.threads)
     except (duckdb.Error, pa.ArrowException) as error:  # its text may quote a value
-        raise Refused("unreadable", f"the records could not be typed ({type(error).__name__})") from None
+        raise Refused("unreadable", f"the records could not be read ({type(error).__name__})") from None
     if table.drift == "evolve":
         propose(settings, contract, name, records, typed)
     accounted = typed.rows.num_rows + typed.misfits.num_rows

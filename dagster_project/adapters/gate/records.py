@@ -150,13 +150,3 @@ def named_by_the_contract(names: list[str], header: Header) -> list[str]:
     """Delivered names in their order, each by the contract's name where it has one."""
     meant = {delivered: name for name, delivered in header.taken.items()}
     return [meant.get(name, name) for name in names]
-
-
-def name_sql(name: str) -> str:
-    """A column's name as SQL has it, whatever stands in it."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def text_sql(text: str) -> str:
-    """A text as SQL has it."""
-    return "'" + text.replace("'", "''") + "'"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from filelock import FileLock, Timeout
 
 from dagster_project.adapters.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folder, reached
+from dagster_project.adapters.holding import HELD_WORDS, is_held
 from dagster_project.adapters.outbox import recover, taken_folder
 from dagster_project.adapters.transports.files import FileCarrier
 from dagster_project.adapters.transports.remote import open_remote, reason_of, trouble
@@ -53,18 +54,23 @@ class Delivered:
 
 
 def deliver(
-    settings: Settings, ledger: Ledger, destinations: Iterable[Destination], as_of: datetime
+    settings: Settings,
+    ledger: Ledger,
+    destinations: Iterable[Destination],
+    as_of: datetime,
+    *,
+    at_once: bool = False,
 ) -> list[Delivered]:
     """Deliver whatever waits, to every destination with a transport, side by side; by destination and sequence."""
     recover(settings, ledger)
     travelling = [one for one in destinations if isinstance(one.transport, FILES + PAGES)]
     with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        rounds = pool.map(lambda one: deliver_destination(settings, ledger, one, as_of), travelling)
+        rounds = pool.map(lambda one: deliver_destination(settings, ledger, one, as_of, at_once=at_once), travelling)
         return [delivered for of_one in rounds for delivered in of_one]
 
 
 def deliver_destination(
-    settings: Settings, ledger: Ledger, destination: Destination, as_of: datetime
+    settings: Settings, ledger: Ledger, destination: Destination, as_of: datetime, *, at_once: bool = False
 ) -> list[Delivered]:
     """Deliver whatever waits for one destination, in order, up to the first batch that must wait.
 
@@ -72,14 +78,18 @@ def deliver_destination(
 
     Args:
         as_of: the moment asked about: what may be tried again, and what has expired.
+        at_once: try also what waits for a later moment, as whatever held it up is mended.
     """
     home = settings.at_home.make()
     if not isinstance(destination.transport, FILES + PAGES):
         return []
+    if is_held(home):
+        log.warning("%s: %s", destination.name, HELD_WORDS)
+        return []
     locks = make_folder(home.outbox / ".locks", PRIVATE_FOLDER)
     try:
         with FileLock(locks / f"{destination.name}.transfer.lock", timeout=0, mode=PRIVATE_FILE):
-            return _deliver_in_order(settings, ledger, destination, home, as_of)
+            return _deliver_in_order(settings, ledger, destination, home, as_of, at_once)
     except Timeout:
         return []  # another process is at it
 
@@ -123,7 +133,7 @@ def _page_carrier(to: ByPages, secrets: Secrets) -> Carrier:
 
 
 def _deliver_in_order(
-    settings: Settings, ledger: Ledger, destination: Destination, home: Home, as_of: datetime
+    settings: Settings, ledger: Ledger, destination: Destination, home: Home, as_of: datetime, at_once: bool
 ) -> list[Delivered]:
     known = {one.batch_id: one for one in ledger.transfers(destination.name)}
     carrier: Carrier | None = None
@@ -132,11 +142,13 @@ def _deliver_in_order(
         for record in ledger.batches(destination.name):
             transfer = known.get(record.batch_id)
             if not _is_ours(home, record, transfer):
+                if transfer is not None and transfer.state not in ENDED:
+                    ledger.move_transfer(record.batch_id, "delivered", as_of)
                 continue
             if transfer is None:
                 transfer = ledger.begin_transfer(record.batch_id, destination.name, as_of)
                 reached("transfer.begun")
-            if not transfer.is_due(as_of):
+            if not (at_once or transfer.is_due(as_of)):
                 break
             try:
                 carrier = carrier or carrier_of(settings, destination)
@@ -161,10 +173,16 @@ def _deliver_in_order(
 
 
 def _is_ours(home: Home, record: BatchRecord, transfer: Transfer | None) -> bool:
-    """Whether a batch is still to be carried. One that somebody took before this destination had a transport is not."""
-    if transfer is not None:
-        return transfer.state not in ENDED
-    if record.state not in UNDELIVERED:
+    """Whether a batch is still to be carried.
+
+    Not one that somebody else took out of the outbox: then the ledger does not say that we were about to. Nor one that
+    was answered without having left by us.
+    """
+    if transfer is not None and transfer.state in ENDED:
+        return False
+    if transfer is not None and transfer.state in ("taking", "taken"):
+        return True
+    if record.state not in (*UNDELIVERED, *(("withdrawn",) if transfer else ())):
         return False
     return not taken_folder(home, record.destination, _name(record)).is_dir()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, func, select, text
 
+from dagster_project.adapters.ledger.erasures import ERASED
 from dagster_project.adapters.ledger.frames import rows_of, values_of
 from dagster_project.adapters.ledger.tables import (
     LIVE,
@@ -58,7 +59,8 @@ def _damage(connection: Connection) -> Iterator[Finding]:
 
 def _doubled(connection: Connection) -> Iterator[Finding]:
     same = [contacts.c[name] for name in ("customer_id", "care_model", "step", "window_key", "channel")]
-    twice = select(*same).where(contacts.c.status.in_(LIVE)).group_by(*same).having(func.count() > 1)
+    known = (contacts.c.status.in_(LIVE), contacts.c.window_key != ERASED)  # of erased people nothing tells them apart
+    twice = select(*same).where(*known).group_by(*same).having(func.count() > 1)
     for row in rows_of(connection, twice):
         yield Finding("contact_doubled", f"{row.care_model}, step {row.step}, by {row.channel}")
     moves = contact_transitions
@@ -75,7 +77,7 @@ def _consents(settings: Settings, connection: Connection) -> Iterator[Finding]:
 
     cited = (
         select(contacts.c.batch_id, contacts.c.consent_id, func.count())
-        .where(contacts.c.status.in_(IN_A_BATCH))
+        .where(contacts.c.status.in_(IN_A_BATCH), contacts.c.window_key != ERASED)
         .group_by(contacts.c.batch_id, contacts.c.consent_id)
     )
     rows = rows_of(connection, cited)

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 from sqlalchemy import Select, select
 
 from dagster_project.adapters import sent_rows
+from dagster_project.adapters.ledger.erasures import ERASED
 from dagster_project.adapters.ledger.frames import rows_of
 from dagster_project.adapters.ledger.tables import batches, membership_changes, memberships
 from dagster_project.domain.operations.findings import Finding
@@ -30,7 +31,7 @@ def check_memberships(settings: Settings, ledger: Ledger) -> Iterator[Finding]:
         query = (
             select(batches.c.destination, batches.c.state, changes.c.customer_id, changes.c.operation)
             .join(batches, batches.c.batch_id == changes.c.batch_id)
-            .where(batches.c.state.in_(COUNTED))
+            .where(batches.c.state.in_(COUNTED), changes.c.fingerprint != ERASED)
             .order_by(batches.c.destination, batches.c.sequence, changes.c.operation.desc())  # removes before adds
         )
         allowed: dict[tuple[str, str], set[str]] = {}

@@ -11,6 +11,8 @@ from sqlglot import exp
 from dagster_project.domain.conditions.error import ConditionError
 
 SMALL_INTEGER = 999_999_999  # compares exactly with every number type; larger ones go as floating numbers
+NUMBER = re.compile(r"(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+LONGEST_PATTERN = 200  # letters of a like pattern
 DAYS_OF = {"HOUR": 0, "DAY": 1, "WEEK": 7}
 FUNCTIONS = ("abs", "coalesce", "greatest", "least", "lower", "round", "upper")
 
@@ -28,6 +30,8 @@ def literal(node: exp.Expr) -> Typed:
     text = str(node.this)
     if node.args.get("is_string"):
         return Typed(quoted(text), "text", is_constant=True)
+    if not NUMBER.fullmatch(text):
+        raise ConditionError("is not a plain number", position_of(node))
     if len(re.sub(r"[eE].*|\D", "", text)) > 15 or not abs(float(text)) < 1e300:
         raise ConditionError("a number has at most 15 digits", position_of(node))
     small = text.isdigit() and int(text) <= SMALL_INTEGER
@@ -42,6 +46,22 @@ def span(node: exp.Expr) -> Typed:
         raise ConditionError("write a span as interval 90 day, or with hour or week", position_of(node))
     hours = int(count) * (DAYS_OF[unit] * 24 or 1)
     return Typed(f"interval '{hours}' hour", "interval", is_constant=True)
+
+
+def check_pattern(pattern: str, position: int) -> None:
+    """Refuse a pattern over which the engine would try every way to divide a text: ``_`` between several ``%``.
+
+    Measured: ``a_%_%_%_%b`` took 20 seconds for a hundred texts of 200 letters; each ``%_`` more takes 50 times that.
+
+    >>> check_pattern("%t_p%", 1)
+    >>> check_pattern("a_%_%_%b", 1)
+    Traceback (most recent call last):
+    dagster_project.domain.conditions.error.ConditionError: character 1: a pattern with _ has at most two %
+    """
+    if len(pattern) > LONGEST_PATTERN:
+        raise ConditionError(f"a pattern has at most {LONGEST_PATTERN} letters", position)
+    if "_" in pattern and len(re.findall("%+", pattern)) > 2:
+        raise ConditionError("a pattern with _ has at most two %", position)
 
 
 def dated(node: exp.Expr) -> Typed:

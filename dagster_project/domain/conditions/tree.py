@@ -17,6 +17,7 @@ from dagster_project.domain.conditions.leaves import (
     Typed,
     a_kind,
     bare,
+    check_pattern,
     dated,
     floating,
     literal,
@@ -202,6 +203,8 @@ class Writer:
         subject, pattern = self._of_kind(node.this, "text"), self._of_kind(node.expression, "text")
         if subject.is_constant or not pattern.is_constant:
             raise ConditionError("like compares a text column with a 'pattern%'", position_of(node))
+        for part in node.expression.find_all(exp.Literal):
+            check_pattern(str(part.this), position_of(part))
         if isinstance(node, exp.ILike):
             subject, pattern = Typed(f"lower({subject.sql})", "text"), Typed(f"lower({pattern.sql})", "text")
         word = "not like" if node.args.get("negate") else "like"

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dagster_project.domain.care_models.draws import stable_id
+from dagster_project.domain.care_models.draws import in_control_group, stable_id
 from dagster_project.domain.clock import business_date, naive_utc
 from dagster_project.domain.decisions.catalogue import (
     ACTION_COLUMNS,
@@ -50,6 +50,7 @@ def proposed(
     ask: Ask,
     propensities: Propensities | None = None,
     lately: Mapping[str, Collection[str]] | None = None,
+    salt: str = "",
 ) -> Proposed:
     """What all stand-alone actions would do as of a moment; deciding is another matter.
 
@@ -65,6 +66,7 @@ def proposed(
         propensities: what was learned; an action without any begins with its start.
         lately: per action, customers who have had it less than ``again_after`` ago: of :func:`had_lately`. For them
             it is not applicable.
+        salt: of the draws of control groups.
 
     Raises:
         ConditionError: a condition cannot be answered for these rows; names the action.
@@ -84,12 +86,14 @@ def proposed(
             own = {name: answers[name].filter(is_for) for name in action.conditions}
             fails = _fails(action, own, rows, (lately or {}).get(action.action, ()))
             context = _context(action, own, rows.num_rows)
+            drawn = in_control_group(rows["customer_id"].to_pylist(), action.action, action.control_share, salt)
             for treatment in action.treatments:
                 factors = {
                     "propensity": _propensity(action, treatment, rows, propensities or {}),
                     "context": context,
                     "value": _amount(action.value, rows),
                     "fails": fails,
+                    "is_control": pa.array(drawn, pa.bool_()),
                 }
                 found.append(_written(action, treatment, rows, factors, as_of, today))
     columns: list[Sequence[object]] = list(zip(*counts, strict=True)) if counts else [(), (), ()]
@@ -213,7 +217,6 @@ def _written(
         "minutes": treatment.minutes,
         "units": treatment.units,
         "planned_for": naive_utc(as_of),
-        "is_control": False,
     }
     kinds = {"cost": MONEY}
     columns = {"candidate_id": pa.array(ids, TEXT), "customer_id": pa.array(customers, TEXT), **factors}

@@ -10,6 +10,7 @@ from math import gcd, inf
 from typing import TYPE_CHECKING
 
 from dagster_project.domain.decisions.allocate import Count, Request
+from dagster_project.domain.decisions.cliques import Group, as_cliques
 from dagster_project.domain.decisions.contact_rules import between, interruptions
 from dagster_project.domain.decisions.policy import CAPPED, PER_HOUSEHOLD, Cap, ContactPolicy
 from dagster_project.domain.decisions.resources import Resource, left_of, resources_of
@@ -17,8 +18,6 @@ from dagster_project.domain.decisions.volume import scaled
 
 if TYPE_CHECKING:
     from dagster_project.domain.decisions.arbitration import Problem
-
-Group = tuple[list[int], int]  # places of items, of which at most so many
 
 
 @dataclass(frozen=True)
@@ -154,7 +153,7 @@ def _groups(items: Sequence[Sequence[Request]], count: Count, policy: ContactPol
             customer = count.customer(items[everyone[0]][0])
             household = count.of_household.get(count.households.get(customer, ""), count.taken.get(customer, []))
             groups += _windows(cap, everyone, items, household, policy)
-    return [(places, max(most, 0)) for places, most in groups if len(places) > most]
+    return as_cliques([(places, max(most, 0)) for places, most in groups if len(places) > most])
 
 
 def _windows(

@@ -97,6 +97,7 @@ class CatalogueAction:
         eligibility: whom it is for; applicability: whether it makes sense now; suitability: whether it does her good.
         again_after: days until the same customer may have it again; None: once, ever.
         rest: days, from its own on, in which its customer is sold nothing else; 0: none.
+        control_share: of the customers it is for, those who are measured and never have it.
     """
 
     action: str
@@ -118,6 +119,7 @@ class CatalogueAction:
     valid_from: date | None = None
     valid_until: date | None = None
     language_fallback: str = "en"
+    control_share: float = 0.0
 
     def runs_on(self, day: date) -> bool:
         """Whether it is proposed on a business day: both ends of its validity are in."""

@@ -42,7 +42,8 @@ def changes(customer_ids: pa.Array, fingerprints: pa.Array, held: pa.Table) -> C
         return Changes(customer_ids, none, none)
     held = held.combine_chunks()
     ids, states = held["customer_id"].combine_chunks(), held["state"].combine_chunks()
-    place = pc.index_in(customer_ids, ids)
+    is_same_audience = customer_ids.equals(ids)  # as it mostly is, but for identifiers
+    place = pa.array(np.arange(len(ids), dtype=np.int32)) if is_same_audience else pc.index_in(customer_ids, ids)
     is_desired = np.zeros(held.num_rows, bool)
     is_desired[pc.drop_null(place).to_numpy()] = True
     holds = pc.is_in(states, pa.array(HELD))

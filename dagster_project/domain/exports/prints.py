@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dagster_project.domain.exports.writing import DIGEST, hex_of
 
@@ -28,22 +29,38 @@ def prints(key: str, columns: Sequence[pa.Array | pa.ChunkedArray], size: int = 
     ['54c24a80', '54c24a80']
     """
     secret = hashlib.blake2b(key.encode()).digest()
-    whole = [column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column for column in columns]
-    count = len(whole[0])
+    count = len(columns[0])
     sums = np.zeros((2, count), np.uint64)
-    for place, column in enumerate(whole):
-        factors = _factors(secret, place)
-        for rows, words in _words(column):
-            odd = factors(words.shape[1])
-            for lane in (0, 1):
-                # A sum over the words of a row, modulo 2^64, each times its own secret odd number.
-                sums[lane, rows] += np.einsum("rw,w->r", words, odd[lane])
+    for place, column in enumerate(columns):
+        whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+        if pa.types.is_dictionary(whole.type):
+            few = np.zeros((2, len(whole.dictionary) + 1), np.uint64)  # the last for a blank
+            _add(few[:, :-1], whole.dictionary, secret + place.to_bytes(4, "little"))
+            at = pc.fill_null(whole.indices, len(whole.dictionary)).to_numpy()
+            sums += few[:, at]
+        else:
+            _add(sums, whole, secret + place.to_bytes(4, "little"))
     out = np.empty((count, 2), "<u8")
-    numbers = np.frombuffer(secret[:16], "<u8")
+    k0, k1 = (int(number) for number in np.frombuffer(secret[:16], "<u8"))
     for at in range(0, count, AT_ONCE):
         part = slice(at, at + AT_ONCE)
-        out[part, 0], out[part, 1] = siphash(int(numbers[0]), int(numbers[1]), [sums[0, part], sums[1, part]])
-    return hex_of(np.ascontiguousarray(out).view(np.uint8).reshape(count, 16)[:, :size])
+        out[part, 0], out[part, 1] = siphash(k0, k1, [sums[0, part], sums[1, part]])
+    return hex_of(out.view(np.uint8).reshape(count, 16)[:, :size])
+
+
+def _add(sums: Words, column: pa.Array, secret: bytes) -> None:
+    """Add a column's part to each row's sums: its words, modulo 2^64, each times a secret odd number of its own."""
+    for rows, words in _words(column):
+        count = words.shape[1]
+        stream = np.frombuffer(hashlib.shake_256(secret).digest(16 * count), "<u8").reshape(count, 2) | np.uint64(1)
+        for at in range(0, len(words), AT_ONCE):
+            part = words[at : at + AT_ONCE]
+            where = slice(at, at + AT_ONCE) if rows is None else rows[at : at + AT_ONCE]
+            for lane in (0, 1):
+                total = part[:, 0] * stream[0, lane]
+                for word in range(1, count):
+                    total += part[:, word] * stream[word, lane]
+                sums[lane, where] += total
 
 
 def siphash(k0: int, k1: int, words: Sequence[Words]) -> tuple[Words, Words]:
@@ -97,47 +114,39 @@ def _rotate(word: Words, by: int) -> None:
     word |= carried
 
 
-def _factors(secret: bytes, place: int):  # type: ignore[no-untyped-def]
-    """The secret odd numbers of a column, as many as its longest value has words."""
-
-    def factors(count: int) -> Words:
-        stream = hashlib.shake_256(secret + place.to_bytes(4, "little")).digest(16 * count)
-        # Word by word, so that the numbers of a short value are the first of a long one's.
-        return (np.frombuffer(stream, "<u8").reshape(count, 2).T | np.uint64(1)).astype(np.uint64)
-
-    return factors
-
-
-def _words(column: pa.Array) -> Iterator[tuple[npt.NDArray[np.int64] | slice, Words]]:
-    """The values as words of eight bytes, the last filled with zeros, then one with the length; blanks give none."""
-    if column.type != DIGEST:
-        column = column.cast(pa.binary())
-    kept = np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False))
-    if len(kept) < len(column):
-        column = column.take(pa.array(kept))
-    column = pa.concat_arrays([column])  # at offset 0
-    rows: npt.NDArray[np.int64] = kept
+def _words(column: pa.Array) -> Iterator[tuple[npt.NDArray[np.int64] | None, Words]]:
+    """The rows (None: all of them) and their values as words of eight bytes, the last filled with zeros, then one with
+    the length. Of a digest the first half is enough. Blanks give no words."""
+    rows = None
+    if column.null_count:
+        rows = np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False))
+        column = column.take(pa.array(rows))
     count = len(column)
     if count == 0:
         return
     if column.type == DIGEST:
-        yield rows, np.frombuffer(column.buffers()[1], np.uint64, count * 4).reshape(count, 4)
+        values = np.frombuffer(column.buffers()[1], np.uint64)[column.offset * 4 :][: count * 4]
+        yield rows, values.reshape(count, 4)[:, :2]
         return
+    column = column.cast(pa.binary())
     _, offsets_buffer, data_buffer = column.buffers()
-    offsets = np.frombuffer(offsets_buffer, np.int32, count + 1).astype(np.int64)
+    offsets = np.frombuffer(offsets_buffer, np.int32)[column.offset :][: count + 1].astype(np.int64)
     data = np.frombuffer(data_buffer, np.uint8) if data_buffer is not None else np.empty(0, np.uint8)
     lengths = np.diff(offsets)
+    if (lengths == lengths[0]).all():
+        if lengths[0]:
+            yield rows, _filled(data[offsets[0] : offsets[-1]].reshape(count, lengths[0]))
+        return
     for length in np.unique(lengths).tolist():
-        if length == 0:
-            continue  # '' is a blank
-        same = lengths == length
-        chosen = rows if same.all() else rows[same]
-        if same.all():
-            values = data[offsets[0] : offsets[-1]].reshape(count, length)
-        else:
-            values = data[offsets[:-1][same][:, None] + np.arange(length)]
-        filled = np.zeros((len(values), -(-length // 8) * 8 + 8), np.uint8)
-        filled[:, :length] = values
-        words = filled.view(np.uint64)
-        words[:, -1] = length
-        yield chosen, words
+        if length:  # '' is a blank
+            same = np.flatnonzero(lengths == length)
+            yield same if rows is None else rows[same], _filled(data[offsets[same][:, None] + np.arange(length)])
+
+
+def _filled(values: npt.NDArray[np.uint8]) -> Words:
+    count, length = values.shape
+    filled = np.zeros((count, -(-length // 8) * 8 + 8), np.uint8)
+    filled[:, :length] = values
+    words = filled.view(np.uint64)
+    words[:, -1] = length
+    return words

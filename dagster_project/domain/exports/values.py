@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import pyarrow as pa
 
@@ -53,10 +53,18 @@ def by_value(column: pa.ChunkedArray | pa.Array, rule: Callable[[str], str]) -> 
     >>> by_value(pa.array(["FI", None, "FI"]), str.lower).to_pylist()
     ['fi', None, 'fi']
     """
+    coded = coded_by_value(column, rule)
+    return coded.dictionary.take(coded.indices)
+
+
+def coded_by_value(column: pa.ChunkedArray | pa.Array, rule: Callable[[str], str]) -> pa.DictionaryArray:
+    """The same, coded: each row as a number that stands for one of the few values."""
     whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     coded = whole.cast(pa.string()).dictionary_encode()
-    values = pa.array([rule(value) or None for value in texts(coded.dictionary)], pa.string())
-    return values.take(coded.indices)
+    values = [rule(value) or None for value in texts(coded.dictionary)]
+    known = {value: number for number, value in enumerate(dict.fromkeys(value for value in values if value))}
+    numbers = pa.array([None if value is None else known[value] for value in values], pa.int32())
+    return pa.DictionaryArray.from_arrays(numbers.take(coded.indices), pa.array(list(known), pa.string()))
 
 
 def free_text(value: str, longest: int = LONGEST_TEXT) -> str:
@@ -152,7 +160,7 @@ def keyed_hash(key: str, *parts: str, size: int = 16) -> str:
     return hashlib.blake2b("\x1f".join(parts).encode(), key=secret, digest_size=size).hexdigest()
 
 
-def text_table(columns: dict[str, Iterable[str]]) -> pa.Table:
+def text_table(columns: Mapping[str, Iterable[str]]) -> pa.Table:
     """Columns of text as a table, '' as null (a blank cell)."""
     return pa.table(
         {name: pa.array([value or None for value in values], pa.string()) for name, values in columns.items()}

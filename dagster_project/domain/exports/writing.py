@@ -10,7 +10,7 @@ import io
 import json
 import re
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -26,8 +26,8 @@ Medium = Literal["csv", "jsonl", "parquet"]
 ROWS_AT_ONCE = 65_536  # of a file being written: keeps the copy in memory small
 CELLS_AT_ONCE = 1_024  # of one call to Arrow's writer: what stays in the processor's cache
 FILE_NAME = re.compile(r"[a-z]{2,20}(_[1-9][0-9]{0,3})?\.(csv|jsonl|parquet)")
-QUOTED = '[",\\r\\n]'
-NEEDS_QUOTES = re.compile(QUOTED)
+QUOTED = b'",\r\n'
+NEEDS_QUOTES = re.compile('[",\r\n]')
 DIGEST = pa.binary(32)  # SHA-256
 PLAIN = pa.csv.WriteOptions(include_header=False, quoting_style="none", batch_size=CELLS_AT_ONCE)
 HEX = np.array([int.from_bytes(f"{value:02x}".encode(), "little") for value in range(256)], np.uint16)
@@ -81,12 +81,31 @@ def hex_of(rows: npt.NDArray[np.uint8]) -> pa.Array:
 
 
 def shown(cells: pa.Table) -> pa.Table:
-    """The same with digests in hex."""
+    """The same with digests in hex; a column with few different values stays coded."""
     for place, field in enumerate(cells.schema):
+        column = cells.column(place)
         if field.type == DIGEST:
-            chunks = [hex_text(chunk) for chunk in cells.column(place).chunks]
-            cells = cells.set_column(place, field.name, pa.chunked_array(chunks, pa.string()))
+            chunks: list[pa.Array] = [hex_text(chunk) for chunk in column.chunks]
+        elif pa.types.is_dictionary(field.type) and field.type.value_type == DIGEST:
+            chunks = [
+                pa.DictionaryArray.from_arrays(chunk.indices, hex_text(chunk.dictionary)) for chunk in column.chunks
+            ]
+        else:
+            continue
+        cells = cells.set_column(place, field.name, pa.chunked_array(chunks, chunks[0].type if chunks else pa.string()))
     return cells
+
+
+def plain_schema(schema: pa.Schema) -> pa.Schema:
+    """The columns with the types of their values, none of them coded."""
+    return pa.schema(
+        [(field.name, field.type.value_type if pa.types.is_dictionary(field.type) else field.type) for field in schema]
+    )
+
+
+def decoded(column: pa.Array) -> pa.Array:
+    """A coded column as its values."""
+    return column.dictionary.take(column.indices) if pa.types.is_dictionary(column.type) else column
 
 
 def cell(value: object) -> str:
@@ -111,8 +130,12 @@ def csv_bytes(rows: pa.Table) -> bytes:
 
 def csv_buffer(rows: pa.Table) -> pa.Buffer:
     """The same without a copy."""
-    sink = pa.BufferOutputStream()
-    sink.write((",".join(rows.column_names) + "\n").encode())
+    head = (",".join(rows.column_names) + "\n").encode()
+    # Room for the largest file these cells can make: what is not written to is never taken from the machine, whereas a
+    # buffer that grows is copied again and again.
+    room = pa.allocate_buffer(len(head) + sum(_most_bytes(column) for column in rows.columns) + 3 * rows.num_rows)
+    sink = pa.FixedSizeBufferWriter(room)
+    sink.write(head)
     for chunk in _chunks(rows):
         if _needs_quotes(chunk):
             cells = [map(cell, column.to_pylist()) for column in chunk.columns]
@@ -120,7 +143,23 @@ def csv_buffer(rows: pa.Table) -> pa.Buffer:
             sink.write("".join(f"{line}\n" for line in lines).encode())
         else:
             pa.csv.write_csv(chunk, sink, PLAIN)
-    return sink.getvalue()
+    return room.slice(0, sink.tell())
+
+
+def _most_bytes(column: pa.ChunkedArray) -> int:
+    """The most bytes of a column's cells, each in quotes, all of it quotes, and followed by a comma."""
+    longest = 40  # of a number or a moment
+    if column.type == DIGEST:
+        longest = 64
+    elif pa.types.is_dictionary(column.type):
+        if column.type.value_type == DIGEST:
+            longest = 64
+        else:
+            lengths = [pc.max(pc.binary_length(chunk.dictionary)).as_py() or 0 for chunk in column.chunks]
+            longest = 2 * max(lengths, default=0)
+    elif pa.types.is_string(column.type):
+        return 2 * (pc.sum(pc.binary_length(column)).as_py() or 0) + 3 * len(column)
+    return (longest + 3) * len(column)
 
 
 def json_lines(rows: pa.Table) -> bytes:
@@ -140,8 +179,25 @@ def json_lines(rows: pa.Table) -> bytes:
 def parquet_bytes(rows: pa.Table) -> bytes:
     """A table as Parquet, the same bytes for the same rows."""
     sink = pa.BufferOutputStream()
-    pa.parquet.write_table(shown(rows), sink, compression="zstd", row_group_size=131_072, version="2.6")
+    pa.parquet.write_table(_plain(rows), sink, compression="zstd", row_group_size=131_072, version="2.6")
     return sink.getvalue().to_pybytes()
+
+
+def stored(rows: pa.Table, **how: Any) -> pa.Buffer:
+    """A table as Parquet for a store of our own, without a copy.
+
+    Args:
+        how: as ``pyarrow.parquet.write_table`` takes it.
+    """
+    room = pa.allocate_buffer(rows.nbytes + rows.nbytes // 4 + 1_000_000)  # pages have heads, and a file a foot
+    sink = pa.FixedSizeBufferWriter(room)
+    pa.parquet.write_table(rows, sink, **how)
+    return room.slice(0, sink.tell())
+
+
+def _plain(rows: pa.Table) -> pa.Table:
+    columns = [decoded(column.combine_chunks()) for column in shown(rows).columns]
+    return pa.table(columns, names=rows.column_names)
 
 
 def bytes_of(cells: pa.Table, medium: Medium) -> bytes | pa.Buffer:
@@ -185,16 +241,25 @@ def files_of(
 
 
 def _chunks(rows: pa.Table) -> Iterator[pa.RecordBatch]:
-    for at in range(0, rows.num_rows, ROWS_AT_ONCE):
-        part = shown(rows.slice(at, ROWS_AT_ONCE).combine_chunks())
-        yield from part.to_batches()
+    coded = any(pa.types.is_dictionary(field.type) for field in rows.schema)
+    whole = shown(rows.combine_chunks()) if coded else rows  # what is coded is put in hex once
+    for at in range(0, whole.num_rows, ROWS_AT_ONCE):
+        part = shown(whole.slice(at, ROWS_AT_ONCE))
+        columns = [decoded(column.combine_chunks()) for column in part.columns]
+        yield pa.RecordBatch.from_arrays(columns, names=part.column_names)
 
 
 def _needs_quotes(chunk: pa.RecordBatch) -> bool:
     if chunk.num_columns == 1 and chunk.column(0).null_count:
         return True  # a blank line would be no row: it is written as ""
-    return any(
-        pc.any(pc.match_substring_regex(column, QUOTED), min_count=0).as_py()
-        for column in chunk.columns
-        if pa.types.is_string(column.type)
-    )
+    return any(_has_any(column, QUOTED) for column in chunk.columns if pa.types.is_string(column.type))
+
+
+def _has_any(column: pa.Array, letters: bytes) -> bool:
+    """Whether one of these letters stands anywhere in a column: looked for in its bytes, value after value."""
+    _, offsets, data = column.buffers()
+    if data is None:
+        return False
+    ends = np.frombuffer(offsets, np.int32)[[column.offset, column.offset + len(column)]]
+    text = bytes(memoryview(data)[ends[0] : ends[1]])
+    return any(text.find(letter) >= 0 for letter in letters)

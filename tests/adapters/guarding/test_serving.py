@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -28,6 +29,7 @@ from websockets.exceptions import InvalidStatus
 from dagster_project.adapters.guarding.guard import COOKIE, Guard
 from dagster_project.adapters.guarding.proxy import Proxy
 from dagster_project.adapters.guarding.serving import hidden_place
+from dagster_project.settings import CHECKOUT
 
 KEY = "open-sesame"
 LARGE = b"0123456789abcdef" * 100_000
@@ -111,6 +113,62 @@ def test_a_server_that_is_not_there_yet_is_said() -> None:
     host, port = hidden_place()
     with guarded(f"http://{host}:{port}") as browser:
         assert browser.get("/runs").status_code == 502
+
+
+WEB_SERVER = """
+import http.server, sys
+host, port = sys.argv[sys.argv.index("-h") + 1], int(sys.argv[sys.argv.index("-p") + 1])
+http.server.HTTPServer((host, port), http.server.SimpleHTTPRequestHandler).serve_forever()
+"""
+STARTS = """
+import sys
+from pathlib import Path
+from dagster_project.adapters.guarding.serving import serve_dagster
+tell = lambda address: print(address, flush=True)
+sys.exit(serve_dagster([sys.executable, "-c", sys.argv[1]], Path(sys.argv[2]), int(sys.argv[3]), "", tell))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it looks for the process in /proc")
+def test_the_ui_starts_behind_its_guard_and_stops_with_it(tmp_path: Path) -> None:
+    """What `hoiva dev` does, with another web server in Dagster's place."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (tmp_path / "page.txt").write_text("the page")
+    command = [sys.executable, "-c", STARTS, WEB_SERVER, str(tmp_path), str(port)]
+    started = subprocess.Popen(
+        command, cwd=CHECKOUT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True
+    )
+    try:
+        address = started.stdout.readline().strip()  # type: ignore[union-attr]
+        assert address.startswith(f"http://127.0.0.1:{port}/login?token=")
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as browser:
+            until = time.monotonic() + 60
+            while time.monotonic() < until:
+                try:
+                    if browser.get(address).status_code == 303 and browser.get("/page.txt").status_code == 200:
+                        break
+                except httpx.TransportError:
+                    pass
+                time.sleep(0.1)
+            assert browser.get("/page.txt").text == "the page"
+            browser.cookies.clear()
+            assert browser.get("/page.txt").status_code == 401
+        listening = children_of(started.pid)
+        assert len(listening) == 1
+        started.send_signal(signal.SIGINT)
+        assert started.wait(30) in (0, 1, -signal.SIGINT)
+        assert not Path(f"/proc/{listening[0]}").exists()
+    finally:
+        if started.poll() is None:
+            os.killpg(started.pid, signal.SIGKILL)
+
+
+def children_of(process_id: int) -> list[int]:
+    """The processes it has started."""
+    text = Path(f"/proc/{process_id}/task/{process_id}/children").read_text()
+    return [int(child) for child in text.split()]
 
 
 @pytest.mark.slow

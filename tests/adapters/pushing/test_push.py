@@ -189,10 +189,9 @@ def test_a_wrong_key_is_said_and_nothing_of_a_customer(
     with caplog.at_level("DEBUG"):
         (held,) = deliver_destination(home, ledger, letters, AS_OF)
         monkeypatch.delenv("HOIVA_SECRET_LETTERS_API_KEY")
-        later = AS_OF + timedelta(days=1)
-        (missing,) = deliver_destination(home, ledger, letters, later)
+        (missing,) = deliver_destination(home, ledger, letters, AS_OF, at_once=True)
         monkeypatch.setenv("HOIVA_SECRET_LETTERS_API_KEY", TOKEN)
-        assert deliver_destination(home, ledger, letters, later + timedelta(hours=7))[0].outcome == "delivered"
+        assert deliver_destination(home, ledger, letters, AS_OF, at_once=True)[0].outcome == "delivered"
     assert (held.reason, missing.reason) == ("not_allowed", "not_set_up")
     assert "has no api_key: set HOIVA_SECRET_LETTERS_API_KEY" in caplog.text
     assert not [secret for secret in (*SECRETS, TOKEN) if secret in caplog.text]

@@ -49,6 +49,18 @@ def test_a_digest_counts_as_its_bytes_and_a_blank_as_none() -> None:
     assert prints(KEY, [whole]).to_pylist() == found * 2
 
 
+def test_a_coded_column_has_the_prints_of_its_values() -> None:
+    count = 20_000  # more than are taken at once
+    few = pa.array([None if number % 7 == 0 else f"Sukunimi{number % 11}" for number in range(count)])
+    digests = pa.array([hashlib.sha256(bytes([number % 5])).digest() for number in range(count)], pa.binary(32))
+    many = pa.array([f"c{number:020d}" for number in range(count)])
+    plain = prints(KEY, [few, digests, many]).to_pylist()
+    coded = digests.cast(pa.binary()).dictionary_encode()
+    coded = pa.DictionaryArray.from_arrays(coded.indices, coded.dictionary.cast(pa.binary(32)))
+    assert prints(KEY, [few.dictionary_encode(), coded, many]).to_pylist() == plain
+    assert plain[-3:] == prints(KEY, [few[-3:], digests[-3:], many[-3:]]).to_pylist()
+
+
 def test_a_million_prints_would_not_collide() -> None:
     values = pa.array([f"c{number:020d}" for number in range(50_000)])
     assert len({*prints(KEY, [values], size=10).to_pylist()}) == 50_000

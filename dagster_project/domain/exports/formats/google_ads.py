@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.domain.exports.formats.format import Digest, Format, Rows
-from dagster_project.domain.exports.values import by_value, country_code, postal_code, valid_email, valid_phone
+from dagster_project.domain.exports.values import coded_by_value, country_code, postal_code, valid_email, valid_phone
 
 COLUMNS = ("Email", "Phone", "First Name", "Last Name", "Country", "Zip")
 
@@ -60,15 +60,22 @@ def whole_addresses(customers: pa.Table) -> list[pa.Array]:
     parts = [
         customers[FIRST_NAME.column].combine_chunks(),
         customers[LAST_NAME.column].combine_chunks(),
-        by_value(customers["country_code"], country_code),
-        by_value(customers["postal_code"], postal_code),
+        coded_by_value(customers["country_code"], country_code),
+        coded_by_value(customers["postal_code"], postal_code),
     ]
     is_whole = pc.is_valid(parts[0])
     for part in parts[1:]:
         is_whole = pc.and_(is_whole, pc.is_valid(part))
     if pc.all(is_whole, min_count=0).as_py():
         return parts
-    return [pc.if_else(is_whole, part, pa.scalar(None, part.type)) for part in parts]
+    return [_only_where(is_whole, part) for part in parts]
+
+
+def _only_where(is_kept: pa.Array, column: pa.Array) -> pa.Array:
+    """The column with blanks in every other row."""
+    if pa.types.is_dictionary(column.type):
+        return pa.DictionaryArray.from_arrays(_only_where(is_kept, column.indices), column.dictionary)
+    return pc.if_else(is_kept, column, pa.scalar(None, column.type))
 
 
 def match_reasons(keys: list[pa.Array]) -> pa.Array:

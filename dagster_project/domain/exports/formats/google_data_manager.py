@@ -25,7 +25,7 @@ from dagster_project.domain.exports.formats.google_ads import (
 )
 from dagster_project.domain.exports.manifest import BatchFile
 from dagster_project.domain.exports.values import valid_email
-from dagster_project.domain.exports.writing import file_name, shown
+from dagster_project.domain.exports.writing import decoded, file_name, shown
 
 COLUMNS = ("emailAddress", "phoneNumber", "givenName", "familyName", "regionCode", "postalCode")
 MOST_MEMBERS = 10_000  # of one request
@@ -61,7 +61,7 @@ def make(customers: pa.Table) -> Rows:
 def members(cells: pa.Table) -> list[str]:
     """Each row as an AudienceMember in JSON. Digests, codes and checked postal codes need no escape."""
     whole = shown(cells.combine_chunks())
-    text = {name: whole[name].combine_chunks() for name in COLUMNS}
+    text = {name: decoded(whole[name].combine_chunks()) for name in COLUMNS}
     nothing = pa.scalar(None, pa.string())
 
     def object_of(known: pa.Array, *parts: pa.Array | str) -> pa.Array:
