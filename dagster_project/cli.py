@@ -15,6 +15,7 @@ from dagster_project.commands.backup import backup
 from dagster_project.commands.check import check
 from dagster_project.commands.deliver import deliver
 from dagster_project.commands.erase import erase
+from dagster_project.commands.export_person import export_person
 from dagster_project.commands.guard import guard
 from dagster_project.commands.identity import identity
 from dagster_project.commands.map import map_
@@ -178,6 +179,7 @@ app.command(epilog="Example: `hoiva backtest high_value_fading --from 2026-01-01
 app.command(epilog="Example: `hoiva backup BACKUPS`")(backup)
 app.command(epilog="Example: `hoiva check`")(check)
 app.command(epilog="Example: `hoiva erase --file people.csv`")(erase)
+app.command("export-person", epilog="Example: `hoiva export-person c0123456789abcdef0123 --to aino`")(export_person)
 app.add_typer(identity)
 app.add_typer(token)
 app.command("map", epilog="Example: `hoiva map high_value_fading --out map.html`")(map_)

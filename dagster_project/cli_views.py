@@ -98,39 +98,40 @@ def number(cell: Any) -> str:
 
 
 def show_deliveries(out: Console, deliveries: list[dict[str, Any]]) -> None:
-    """What became of each file: delivered = loaded + quarantined."""
+    """What became of each file: delivered = loaded + quarantined + erased."""
     rows = [
         [d["source"], d["table_name"], d["file_name"], d["status"], d["count_delivered"], d["count_loaded"],
-         d["count_quarantined"]]
+         d["count_quarantined"], d["count_erased"]]
         for d in deliveries
     ]  # fmt: skip
-    heads = ["source", "table", "file", "status", "delivered", "loaded", "quarantined"]
-    out.print(table_of("Deliveries", heads, rows, (4, 5, 6)))
+    heads = ["source", "table", "file", "status", "delivered", "loaded", "quarantined", "erased"]
+    out.print(table_of("Deliveries", heads, rows, (4, 5, 6, 7)))
     for delivery in deliveries:
         if delivery["message"]:
             out.print(f"  {delivery['file_name']}: {delivery['message']}", markup=False)
 
 
 def deliveries_by_table(deliveries: list[dict[str, Any]]) -> list[list[Any]]:
-    """Per source and table: files, and rows delivered, loaded, quarantined; refused files counted apart."""
+    """Per source and table: files, and rows delivered, loaded, quarantined, erased; refused files counted apart."""
     sums: dict[tuple[str, str], list[int]] = {}
     for delivery in deliveries:
-        counts = sums.setdefault((delivery["source"], delivery["table_name"] or "?"), [0, 0, 0, 0, 0])
+        counts = sums.setdefault((delivery["source"], delivery["table_name"] or "?"), [0, 0, 0, 0, 0, 0])
         if delivery["status"] == "loaded":
             counts[0] += 1
             counts[1] += delivery["count_delivered"] or 0
             counts[2] += delivery["count_loaded"] or 0
             counts[3] += delivery["count_quarantined"] or 0
+            counts[4] += delivery["count_erased"] or 0
         elif delivery["status"] in ("refused", "held"):
-            counts[4] += 1
+            counts[5] += 1
     return [[*names, *counts] for names, counts in sorted(sums.items())]
 
 
 def show_status(out: Console, state: dict[str, Any]) -> None:
     """The state of a home on one screen."""
-    heads = ["source", "table", "files", "delivered", "loaded", "quarantined", "refused"]
+    heads = ["source", "table", "files", "delivered", "loaded", "quarantined", "erased", "refused"]
     if state["deliveries"]:
-        out.print(table_of("Delivered", heads, deliveries_by_table(state["deliveries"]), (2, 3, 4, 5, 6)))
+        out.print(table_of("Delivered", heads, deliveries_by_table(state["deliveries"]), (2, 3, 4, 5, 6, 7)))
     else:
         out.print("Nothing has been delivered yet: hoiva land SOURCE FILE..., or make demo.")
     if state["published"]:

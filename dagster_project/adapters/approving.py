@@ -7,7 +7,7 @@ word is about exactly that change after exactly the batches before it: one more 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from dagster_project.domain.exports.guards import Size, fingerprint_of, held_because, usual
 from dagster_project.errors import HoivaError
@@ -80,7 +80,7 @@ def decide(
         if found is None:
             names = ", ".join(held.destination for held in waiting) or "none does"
             raise HoivaError(f"no change of {destination} waits for approval; of these one does: {names}")
-        word = "approved" if is_approved else "refused"
+        word: Literal["approved", "refused"] = "approved" if is_approved else "refused"
         decided = ledger.decide_change(destination, found.fingerprint, word, by, because, moment)
     (settings.at_home.outbox / ".seen" / destination).unlink(missing_ok=True)  # the sensor looks at it again
     return decided

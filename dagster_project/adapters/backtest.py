@@ -152,12 +152,16 @@ def known_at(house: House, as_of: datetime) -> Known:
 
 
 def _consents_at(house: House, now: pa.Scalar) -> pa.Table:
+    import pyarrow as pa
     import pyarrow.compute as pc
 
     made = house.consents.filter(
         pc.and_(pc.less_equal(house.consents["known_at"], now), pc.less_equal(house.consents["occurred_at"], now))
     )
-    house.past.connection.register("statements", made)
+    # A version published before consents had an end has no such column.
+    ends = made["expires_at"] if "expires_at" in made.column_names else pa.nulls(made.num_rows, now.type)
+    has_expired = pc.fill_null(pc.less_equal(ends, now), False)
+    house.past.connection.register("statements", made.append_column("has_expired", has_expired))
     try:
         return house.past.connection.execute(f"{house.consents_sql} order by all").to_arrow_table()
     finally:

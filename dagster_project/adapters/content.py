@@ -29,10 +29,10 @@ class Noted(Sequence[MembershipChange]):
 
     def __init__(self, *parts: pa.Table) -> None:
         """``parts``: customer_id, customer_key, fingerprint, operation."""
-        self._rows = pa.concat_tables(parts)
+        self.table = pa.concat_tables(parts)
 
     def __len__(self) -> int:
-        return self._rows.num_rows
+        return self.table.num_rows
 
     @overload
     def __getitem__(self, place: int) -> MembershipChange: ...
@@ -44,7 +44,7 @@ class Noted(Sequence[MembershipChange]):
         return list(self)[place]
 
     def __iter__(self) -> Iterator[MembershipChange]:
-        columns = (column.to_pylist() for column in self._rows.columns)
+        columns = (column.to_pylist() for column in self.table.columns)
         return (MembershipChange(*row) for row in zip(*columns, strict=True))
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 RUNNER_TAG = "hoiva/runner"  # tells the runs of `hoiva run`, which its own lock guards, from the daemon's
 
-_DAGSTER_YAML = """\
+DAGSTER_YAML = """\
 # Written by Hoiva; your own changes are kept.
 telemetry:
   enabled: false
@@ -30,6 +30,10 @@ concurrency:
     granularity: op
   runs:
     max_concurrent_runs: 2
+    tag_concurrency_limits:
+      - key: hoiva/builds  # two nights at once would read each other's tables; exports run beside
+        value: warehouse
+        limit: 1
 run_monitoring:
   enabled: true
   poll_interval_seconds: 30
@@ -46,7 +50,7 @@ def prepare(settings: Settings) -> None:
     home = settings.at_home.make()
     file = home.dagster / "dagster.yaml"
     if not file.exists():
-        file.write_text(_DAGSTER_YAML)
+        file.write_text(DAGSTER_YAML)
     os.environ["HOIVA_HOME"] = str(home.root)
     os.environ["DAGSTER_HOME"] = str(home.dagster)
 

@@ -70,6 +70,7 @@ def export_destination(settings: Settings, ledger: Ledger, destination: Destinat
             must_wait = (
                 content is not None
                 and not is_frozen(version, destination)
+                and not is_retired(ledger, version, destination)
                 and approving.must_wait(ledger, destination, content, as_of)
             )
             if must_wait:
@@ -128,6 +129,8 @@ def _has_something(
 ) -> bool:
     if destination.kind == "message":
         return contact_batches.has_something(ledger, destination, version.as_of, moment)
+    if is_retired(ledger, version, destination):
+        return membership_batches.must_let_go(ledger, destination, moment)
     if f"audiences/{destination.audience}" not in version.tables:
         return False
     marker = settings.at_home.outbox / ".seen" / destination.name
@@ -143,7 +146,7 @@ def _content(
 ) -> Content | None:
     if destination.kind == "message":
         return contact_batches.content(ledger, destination, version, as_of)
-    if is_frozen(version, destination):
+    if is_frozen(version, destination) or is_retired(ledger, version, destination):
         return _of_who_must_leave(settings, ledger, destination, version, as_of)
     return membership_batches.content(settings, ledger, destination, version, as_of)
 
@@ -160,6 +163,12 @@ def _of_who_must_leave(
 def is_frozen(version: Version, destination: Destination) -> bool:
     """Whether an audience is told of nobody new now: its segment has a size it should not have."""
     return held_back(version, destination) is not None
+
+
+def is_retired(ledger: Ledger, version: Version, destination: Destination) -> bool:
+    """Whether nobody draws this audience any more while the destination still holds it: it lets go, and adds nobody."""
+    is_drawn = destination.is_current and f"audiences/{destination.audience}" in version.tables
+    return destination.kind == "membership" and not is_drawn and ledger.count_members(destination.name) > 0
 
 
 def _publish(

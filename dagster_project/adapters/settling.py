@@ -112,6 +112,8 @@ def settle(
                 )
             count_ended += _give_up(ledger, by_name[name], known.get(name, 0), number, moment)
     known = _last_numbers(home, ledger)
+    for name, number in sorted(last.items()):
+        ledger.end_transfers(name, number, moment)  # what its tool has had is not carried there again
     asked = set(known) | set(json.loads(marker(home).read_bytes())["batches"])
     is_open = bool(asked - last.keys())
     if not is_open:

@@ -54,7 +54,7 @@ def erase(
     something.
     """
     own = settings_of(home)
-    wanted = _wanted(customer_ids, email, phone, file, everyone)
+    wanted = wanted_of(customer_ids, email, phone, file, everyone)
     is_named = bool(wanted.customer_ids or wanted.emails or wanted.phones)
     if is_named == (resume or replay) or (verify and not is_named):
         raise typer.BadParameter("name customers, an --email, a --phone or a --file; or give --resume or --replay")
@@ -133,9 +133,10 @@ def _verify(own: Settings, wanted: Wanted, as_json: bool) -> None:
         raise typer.Exit(1)
 
 
-def _wanted(
+def wanted_of(
     customer_ids: list[str] | None, email: str | None, phone: str | None, file: Path | None, everyone: bool
 ) -> Wanted:
+    """Who is named, by whatever options; a value of `-` is read from standard input."""
     from dagster_project.adapters.erasing.finding import Wanted
 
     read: dict[str, set[str]] = _read_file(file) if file is not None else {kind: set() for kind in KINDS}

@@ -11,6 +11,10 @@ REFRESH_ONCE_ITS_SOURCE_IS_NEW = dg.AutomationCondition.eager().with_label("refr
 # 03:00-04:00, which daylight saving skips in March and repeats in October.
 BEFORE_THE_SHOPS_OPEN = "20 5 * * *"
 
+# Mornings that are made up for after the daemon was down, the last one included: what an older one would have said has
+# expired by then.
+MOST_MISSED = 7
+
 # How often a sensor looks, in seconds: a dropped file should lead to a batch within about a minute.
 LOOK_EVERY = 15
 
@@ -18,6 +22,10 @@ LOOK_EVERY = 15
 DAY = "day"  # everything once, from landed files to batches: `hoiva run`
 DECIDE = "decide"  # everything up to what is published: the schedule and the landing sensor
 EXPORT = "export"  # what waits in the ledger becomes batches: the export sensor
+
+# Of every run that rebuilds the warehouse. Dagster's settings (adapters/dagster_home.py) let one of them run at a time:
+# steps of two nights in turn, each as of its own moment, would decide one day by another day's tables.
+BUILDS = {"hoiva/builds": "warehouse"}
 
 
 def sensor_status() -> dg.DefaultSensorStatus:

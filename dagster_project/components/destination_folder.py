@@ -8,6 +8,7 @@ from dagster_project.components.delivered import IS_DELIVERED, is_delivered
 from dagster_project.components.destination import DestinationFile, load_destinations
 from dagster_project.components.faulty_files import FILE_IS_VALID, definitions_of_faults, valid_file
 from dagster_project.components.held_change import NOTHING_IS_HELD, nothing_is_held
+from dagster_project.components.retired import remember
 from dagster_project.components.running import as_of_of
 from dagster_project.components.segment_size import SEGMENT_HAS_ITS_SIZE, segment_has_its_size
 from dagster_project.settings import settings
@@ -49,6 +50,7 @@ def batches_of(file: DestinationFile, path: Path) -> dg.AssetsDefinition:
         from dagster_project.adapters.transports.deliver import deliver_destination
 
         with open_ledger(settings().ledger_address) as ledger:
+            remember(ledger, file)
             try:
                 batch = export_destination(settings(), ledger, destination, as_of_of(context))
             finally:  # what was published before travels on, whatever became of today's batch

@@ -20,11 +20,16 @@ from dagster_project.errors import HoivaError
 MAX_CHARACTERS = 256 * 1024  # a person's file; the largest contract we know has 12 KiB
 MAX_VALUES = 20_000  # after aliases are expanded: a "billion laughs" file stops here
 MAX_DEPTH = 32  # levels of nesting
+MAX_BRACKETS = (
+    200  # levels of brackets as they are written, those in texts too: the reader's effort grows with the square
+)
+LARGEST = 2**63  # an integer beyond it is a slip of the pen
 
 Path = tuple[str | int, ...]
 
 _TAG = "tag:yaml.org,2002:"
 _WORDS = {f"{_TAG}str", f"{_TAG}timestamp", f"{_TAG}value"}  # a date stays the text it is written as
+_BRACKETS = re.compile(r"[\[\]{}]")
 _NEWLINES = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what YAML counts as the end of a line
 
 
@@ -70,6 +75,7 @@ def read_yaml(text: str) -> Text:
     for number, written in enumerate(text.splitlines(), start=1):
         if written.startswith("%"):
             raise YamlError(number, "a line may not begin with %: YAML directives are not used here")
+    _check_brackets(text)
     try:
         node = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as error:
@@ -86,6 +92,15 @@ def read_yaml(text: str) -> Text:
     builder = _Builder()
     values = None if node is None else builder.build(node, ())
     return Text(values, builder.lines)
+
+
+def _check_brackets(text: str) -> None:
+    depth = 0
+    for bracket in _BRACKETS.finditer(text):
+        depth = max(depth + (1 if bracket.group() in "[{" else -1), 0)
+        if depth > MAX_BRACKETS:
+            line = len(_NEWLINES.findall(text[: bracket.start()])) + 1
+            raise YamlError(line, f"is nested deeper than {MAX_DEPTH} levels")
 
 
 def _one_line(reason: str) -> str:
@@ -141,7 +156,9 @@ def _scalar(node: ScalarNode, line: int, path: Path) -> Any:
         return text.lower() == "true"
     try:
         if tag == f"{_TAG}int":
-            return int(text, 10) if re.fullmatch(r"[-+]?\d+", text) else int(text, 0)
+            whole = int(text, 10) if re.fullmatch(r"[-+]?\d+", text) else int(text, 0)
+            if abs(whole) < LARGEST:  # Python itself refuses to write down one of many thousand digits
+                return whole
         if tag == f"{_TAG}float":
             number = float(text)
             if number - number == 0:  # neither infinite nor "not a number"

@@ -30,6 +30,27 @@ def business_date(moment: datetime, zone: ZoneInfo) -> date:
     return moment.astimezone(zone).date()
 
 
+def same_hour_since(last: datetime | None, due: datetime, zone: ZoneInfo, most: int) -> list[datetime]:
+    """The moments at one hour of the wall's clock, a business day each, that are still to come to their right.
+
+    Args:
+        last: the last one that did; None: there was none before ``due``.
+        due: the newest; it is always among them.
+        most: how many at most; the oldest are left out.
+
+    Returns:
+        oldest first, in UTC.
+
+    >>> friday, monday = datetime(2026, 3, 27, 3, 20, tzinfo=UTC), datetime(2026, 3, 30, 2, 20, tzinfo=UTC)
+    >>> [f"{one:%a %H:%M}" for one in same_hour_since(friday, monday, ZoneInfo("Europe/Helsinki"), 7)]
+    ['Sat 03:20', 'Sun 02:20', 'Mon 02:20']
+    """
+    wall = due.astimezone(zone)
+    days = [] if last is None else [wall.date() - timedelta(days=back) for back in range(most - 1, 0, -1)]
+    earlier = [datetime.combine(day, wall.time(), tzinfo=zone).astimezone(UTC) for day in days]
+    return [*(moment for moment in earlier if last is not None and moment > last), due.astimezone(UTC)]
+
+
 def parse_as_of(text: str, zone: ZoneInfo) -> datetime:
     """Read ``2026-03-31`` (the end of that business day) or an ISO moment (business zone if it names none).
 

@@ -1,17 +1,20 @@
 {#- What each customer's statements about a purpose and channel amount to: grain customer, purpose and channel.
 
     Of each record the newest statement holds; at the same moment a denial does, and the id ends a tie. A deleted record
-    permits nothing any more; what it denied stays denied. Of several records' statements a denial wins.
+    permits nothing any more, nor does a statement that has expired; what was denied stays denied. Of several records' statements a denial wins.
 
-    statements: the columns of customer_consents, only those known and made by the moment asked about. -#}
+    statements: the columns of customer_consents, only those known and made by the moment asked about, and has_expired:
+    whether each has by then. -#}
 {%- macro standing_consents(statements) -%}
 select
     customer_id,
     consent_id,
     purpose,
     channel,
+    text_version,
     is_given as is_allowed,
-    occurred_at as decided_at
+    occurred_at as decided_at,
+    expires_at
 from (
     select
         *,
@@ -30,7 +33,7 @@ from (
     ) as numbered
     where
         statement_order = 1
-        and not (is_given and is_of_deleted_record)
+        and not (is_given and (is_of_deleted_record or has_expired))
 ) as decided
 where decision_order = 1
 {%- endmacro -%}

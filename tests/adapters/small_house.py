@@ -31,6 +31,7 @@ ANYTHING_GOES = ContactPolicy(
     channels={
         "email": Channel("email", "has_email"),
         "phone": Channel("phone", "has_phone"),
+        "sms": Channel("sms", "has_phone"),
         "letter": Channel("letter", "has_postal_address"),
         "staff": Channel("staff", None),
         "push": Channel("push", None),
@@ -107,7 +108,7 @@ def consent_rows(ids: Iterable[str], denied: Iterable[str] = ()) -> pa.Table:
             "decided_at": naive_utc(AS_OF - timedelta(days=30)),
         }
         for customer_id in ids
-        for channel in ("email", "phone", "letter", "staff", "push", "ads")
+        for channel in ("email", "phone", "sms", "letter", "staff", "push", "ads")
     ]
     schema = pa.schema(
         [

@@ -29,6 +29,7 @@ FRAME = pa.table(
     {"value_tier": ["top", None], "count_orders": pa.array([1, None], pa.int64()), "is_fading": [True, None]}
 )
 READS = tuple(zip(FRAME.schema.names, ("text", "number", "boolean"), strict=True))
+LONG = 300  # characters: what is only large is the checker's business, and tested there
 NEEDLE = "the-canary-sings"
 VALUES: dict[str, tuple[Any, pa.DataType]] = {
     "text": ("top", pa.string()),
@@ -52,7 +53,7 @@ def canary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def forged(canary: Path) -> list[str]:
     """Hostile texts as SQL of conditions that no check ever saw; without those that would only fill the memory."""
     texts = hostile_conditions(str(canary), places=2)
-    return [text for text in texts if not any(bomb in text for bomb in BOMBS)]
+    return [text for text in texts if len(text) < LONG and not any(bomb in text for bomb in BOMBS)]
 
 
 def test_no_forged_condition_reaches_a_file_a_table_or_a_setting(canary: Path) -> None:

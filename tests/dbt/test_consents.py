@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tests.dbt.delivered_rows import Row, at, facts
+import duckdb
+import pyarrow as pa
+import pytest
+
+from dagster_project.adapters.dbt import compiled
+from tests.dbt.delivered_rows import Row, at, facts, facts_home
 
 YES, NO, BLANK = True, False, None
 
@@ -110,3 +115,70 @@ def test_statements_are_on_the_timeline() -> None:
     assert sorted((event["event_type"], event["channel"], event["subject_id"]) for event in events) == [
         ("consent_denied", "letter", "marketing"), ("consent_given", "phone", "marketing"),
     ]  # fmt: skip
+
+
+def own_layout(**columns: object) -> Row:
+    told = {"contact_id": "7", "purpose": "marketing", "channel": "email", "is_given": YES, "changed_at": at("03-01")}
+    return told | {"occurred_at": at("03-01"), **columns}
+
+
+def test_the_wording_and_the_end_of_a_consent_are_kept_and_the_earlier_of_two_ends_counts() -> None:
+    told = [own_layout(text_version="2026-01", expires_at=at(day)) for day in ("06-30", "05-31")]
+    (row,) = facts({"standard.consents": told}, "consents")
+    assert (row["text_version"], row["expires_at"]) == ("2026-01", at("05-31"))
+    (row,) = facts({"standard.consents": [own_layout()]}, "consents")
+    assert (row["text_version"], row["expires_at"]) == (None, None)
+
+
+STATEMENTS = pa.schema(
+    [
+        *((name, pa.string()) for name in ("consent_id", "customer_id", "source_record_id", "purpose", "channel")),
+        ("text_version", pa.string()),
+        ("is_given", pa.bool_()),
+        ("is_of_deleted_record", pa.bool_()),
+        ("occurred_at", pa.timestamp("us")),
+        ("expires_at", pa.timestamp("us")),
+    ]
+)
+
+
+def standing(statements: list[dict[str, object]], as_of: datetime) -> list[tuple[object, ...]]:
+    """What these statements of one customer amount to as of a moment."""
+    common = {"customer_id": "c1", "purpose": "marketing", "channel": "email", "is_of_deleted_record": False}
+    rows = [common | {"consent_id": f"s{number}"} | row for number, row in enumerate(statements)]
+    known = pa.Table.from_pylist([row for row in rows if row["occurred_at"] <= as_of], schema=STATEMENTS)  # type: ignore[operator]
+    sql = compiled(facts_home(), "{{ standing_consents('statements') }}")
+    with duckdb.connect() as connection:
+        connection.register("known", known)
+        connection.execute(
+            "create table statements as select *, coalesce(expires_at <= ?, false) as has_expired from known", [as_of]
+        )
+        return [(row[1], row[5]) for row in connection.execute(sql).fetchall()]
+
+
+@pytest.mark.parametrize(
+    ("as_of", "allows"),
+    [
+        (at("02-28"), []),
+        (at("03-01"), [("s0", YES)]),
+        (at("04-30"), [("s0", YES)]),
+        (at("05-01"), []),
+        (at("06-01"), []),
+    ],
+)
+def test_an_expired_consent_allows_nothing(as_of: datetime, allows: list[tuple[str, bool]]) -> None:
+    given = {"source_record_id": "r1", "is_given": YES, "occurred_at": at("03-01"), "expires_at": at("05-01")}
+    assert standing([given], as_of) == allows
+
+
+def test_what_was_given_before_does_not_stand_again_when_the_newer_one_expires() -> None:
+    older = {"source_record_id": "r1", "is_given": YES, "occurred_at": at("02-01"), "expires_at": None}
+    newer = {"source_record_id": "r1", "is_given": YES, "occurred_at": at("03-01"), "expires_at": at("05-01")}
+    assert standing([older, newer], at("04-01")) == [("s1", YES)]
+    assert standing([older, newer], at("06-01")) == []
+
+
+def test_a_denial_never_expires_and_beats_another_records_yes() -> None:
+    no = {"source_record_id": "r1", "is_given": NO, "occurred_at": at("03-01"), "expires_at": at("05-01")}
+    yes = {"source_record_id": "r2", "is_given": YES, "occurred_at": at("03-02"), "expires_at": None}
+    assert standing([no, yes], at("06-01")) == [("s0", NO)]

@@ -9,7 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from dagster_project.components.automation import DAY, DECIDE, EXPORT, schedule_status, sensor_status
+from dagster_project.components.automation import BUILDS, DAY, DECIDE, EXPORT, schedule_status, sensor_status
 from dagster_project.components.running import WAREHOUSE_POOL
 from dagster_project.settings import CHECKOUT, settings
 
@@ -36,15 +36,17 @@ ROOMS = {
                   "constraint_use", "comparison", "displacements", "decisions_report"},
     "audiences": {"trigger_list__welcome_after_first_purchase", "trigger_list__service_recovery",
                   "trigger_list__high_value_fading"},
-    "exports": {"published", "acknowledgements", "data_docs", "health", "mailchimp_letters", "contact_centre_calls",
-                "google_ads_fading_high_value", "meta_fading_high_value", "postal_letters", "text_messages",
-                "app_messages", "shop_pages", "sample_orders", "event_invitations", "shop_staff_tasks"},
+    "exports": {"published", "acknowledgements", "data_docs", "health", "retired_destinations", "mailchimp_letters",
+                "contact_centre_calls", "google_ads_fading_high_value", "meta_fading_high_value", "postal_letters",
+                "text_messages", "app_messages", "shop_pages", "sample_orders", "event_invitations",
+                "shop_staff_tasks"},
 }  # fmt: skip
 
 # These steps never open the warehouse: they read the ledger, published Parquet, or files.
 OUTSIDE_THE_POOL = {
     "deliveries",
     "acknowledgements",
+    "retired_destinations",
     "data_docs",
     "health",
     "mailchimp_letters",
@@ -110,6 +112,7 @@ def test_every_step_that_may_open_the_warehouse_waits_in_its_pool(house: dg.Defi
 def test_no_step_outside_the_pool_opens_the_warehouse() -> None:
     """The list above is only as true as this: none of their files imports it."""
     files = ["sources/deliveries.py", "exports/acknowledgements.py", "exports/data_docs.py", "exports/health.py"]
+    files.append("exports/retired_destinations.py")
     sources = [CHECKOUT / "dagster_project" / "defs" / file for file in files]
     sources.append(CHECKOUT / "dagster_project" / "components" / "destination_folder.py")
     assert [path.name for path in sources if "open_warehouse" in path.read_text()] == []
@@ -168,7 +171,16 @@ def test_the_instance_of_a_home_has_telemetry_off_and_one_place_in_the_pool(tmp_
             assert not instance.telemetry_enabled
             assert instance.run_monitoring_enabled
             assert instance.run_retries_enabled
-            assert instance.get_concurrency_config().pool_config.default_pool_limit == 1
+            limits = instance.get_concurrency_config()
+            assert limits.pool_config.default_pool_limit == 1
+            assert limits.run_queue_config is not None
+            (night,) = limits.run_queue_config.tag_concurrency_limits
+            assert ({night["key"]: night["value"]}, night["limit"]) == (BUILDS, 1)
+
+
+def test_nights_run_one_after_another_and_exports_beside(house: dg.Definitions) -> None:
+    tags = {name: BUILDS.items() <= house.resolve_job_def(name).tags.items() for name in (DAY, DECIDE, EXPORT)}
+    assert tags == {DAY: True, DECIDE: True, EXPORT: False}
 
 
 def test_tests_of_dbt_are_checks_of_their_assets(house: dg.Definitions) -> None:

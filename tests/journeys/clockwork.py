@@ -18,24 +18,26 @@ from unittest import mock
 from zoneinfo import ZoneInfo
 
 import dagster as dg
+import yaml
 from dagster._core.events import DagsterEvent, DagsterEventType
 from dagster._core.instance import DagsterInstance
 from dagster._core.launcher import LaunchRunContext, RunLauncher
 from dagster._core.remote_origin import InProcessCodeLocationOrigin
-from dagster._core.run_coordinator import DefaultRunCoordinator
 from dagster._core.test_utils import create_test_daemon_workspace_context, instance_for_test
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._core.workspace.load_target import InProcessWorkspaceLoadTarget
+from dagster._daemon.run_coordinator.queued_run_coordinator_daemon import QueuedRunCoordinatorDaemon
 from dagster._daemon.sensor import execute_sensor_iteration
 from dagster._scheduler.scheduler import launch_scheduled_runs
 from dagster._serdes import ConfigurableClass
 
 from dagster_project.adapters.acks import read_acks, waiting_acks
+from dagster_project.adapters.dagster_home import DAGSTER_YAML
 from dagster_project.adapters.deciding import run_decisions
 from dagster_project.adapters.exporting import export_all, waiting
 from dagster_project.adapters.gate import settled_files
 from dagster_project.adapters.ledger import Ledger, open_ledger
-from dagster_project.components.automation import DECIDE, EXPORT
+from dagster_project.components.automation import BUILDS, DECIDE, EXPORT
 from dagster_project.components.running import AS_OF_TAG
 from dagster_project.defs.decisions.every_morning import every_morning
 from dagster_project.defs.exports import exports_waiting as exports_sensor
@@ -60,8 +62,11 @@ class Happened:
     now: datetime = datetime(2026, 1, 1, tzinfo=UTC)
     decided: list[tuple[datetime, datetime, str | None]] = field(default_factory=list)  # when, as of, by which schedule
     landed: list[str] = field(default_factory=list)
+    running: list[tuple[datetime, Any]] = field(default_factory=list)  # until when, and which run
+    most_nights_at_once: int = 0
 
 
+TAKES = {DECIDE: timedelta(minutes=7), EXPORT: timedelta(minutes=1)}  # a run of each job
 WORLD = Happened()
 
 
@@ -107,8 +112,8 @@ def export_work(tags: dict[str, str]) -> None:
 WORK = {DECIDE: decide_work, EXPORT: export_work}
 
 
-class AtOnce(RunLauncher, ConfigurableClass):
-    """Does a run's work the moment it is launched."""
+class TakesItsTime(RunLauncher, ConfigurableClass):
+    """Lets a run last for some minutes of the moved clock; :meth:`Daemon.runs` ends it and does its work."""
 
     def __init__(self, inst_data: Any = None) -> None:
         self._inst_data = inst_data
@@ -123,16 +128,23 @@ class AtOnce(RunLauncher, ConfigurableClass):
         return {}
 
     @classmethod
-    def from_config_value(cls, inst_data: Any, config_value: Any) -> "AtOnce":
+    def from_config_value(cls, inst_data: Any, config_value: Any) -> "TakesItsTime":
         return cls(inst_data)
 
     def launch_run(self, context: LaunchRunContext) -> None:
         run = context.dagster_run
-        WORK[run.job_name](run.tags)
-        self._instance.report_dagster_event(DagsterEvent(DagsterEventType.RUN_SUCCESS.value, run.job_name), run.run_id)
+        WORLD.running.append((WORLD.now + TAKES[run.job_name], run))
+        nights = sum(other.job_name == DECIDE for _, other in WORLD.running)
+        WORLD.most_nights_at_once = max(WORLD.most_nights_at_once, nights)
+        said(self._instance, run, DagsterEventType.RUN_START)
 
     def terminate(self, run_id: str) -> bool:
         return False
+
+
+def said(instance: DagsterInstance, run: Any, what: DagsterEventType) -> None:
+    """Let Dagster know how far a run is."""
+    instance.report_dagster_event(DagsterEvent(what.value, run.job_name), run.run_id)
 
 
 def quiet(own: Settings) -> Settings:
@@ -142,10 +154,10 @@ def quiet(own: Settings) -> Settings:
 
 @dg.op
 def nothing() -> None:
-    """The work is done by :class:`AtOnce`."""
+    """The work is done by :class:`TakesItsTime`."""
 
 
-@dg.job(name=DECIDE)
+@dg.job(name=DECIDE, tags=BUILDS)
 def decide_job() -> None:
     nothing()
 
@@ -188,8 +200,8 @@ class Daemon:
 
     process: Any
     instance: DagsterInstance
-    catches_up: int = 5  # missed ticks it makes up for, as Dagster's own setting
     times: dict[str, Any] = field(default_factory=dict)
+    queue: QueuedRunCoordinatorDaemon = field(default_factory=lambda: QueuedRunCoordinatorDaemon(interval_seconds=5))
     logger: logging.Logger = field(default_factory=lambda: logging.getLogger("clockwork"))
 
     def restart(self) -> None:
@@ -198,14 +210,28 @@ class Daemon:
 
     def schedules(self) -> None:
         """One pass of the scheduler."""
-        given = {"max_catchup_runs": self.catches_up}
-        for fault in launch_scheduled_runs(self.process, self.logger, WORLD.now, self.times, **given):
+        for fault in launch_scheduled_runs(self.process, self.logger, WORLD.now, self.times):
             assert fault is None, fault
 
     def sensors(self) -> None:
         """One pass over the sensors."""
         for fault in execute_sensor_iteration(self.process, self.logger, None, None):
             assert fault is None, fault
+
+    def runs(self) -> None:
+        """End what has lasted long enough, and let the queue launch what waits."""
+        ended = [run for until, run in WORLD.running if until <= WORLD.now]
+        WORLD.running = [(until, run) for until, run in WORLD.running if until > WORLD.now]
+        for run in ended:
+            WORK[run.job_name](run.tags)
+            said(self.instance, run, DagsterEventType.RUN_SUCCESS)
+        if self.instance.get_runs_count(dg.RunsFilter(statuses=[dg.DagsterRunStatus.QUEUED])):
+            list(self.queue.run_iteration(self.process))
+
+    @property
+    def is_at_rest(self) -> bool:
+        """Whether nothing runs."""
+        return not WORLD.running
 
 
 def anything_for_sensors(own: Settings, ledger: Ledger) -> bool:
@@ -214,13 +240,13 @@ def anything_for_sensors(own: Settings, ledger: Ledger) -> bool:
 
 
 @contextmanager
-def daemon(folder: Path, start: datetime) -> Iterator[Daemon]:
+def daemon(folder: Path, start: datetime, *, one_night_at_a_time: bool = True) -> Iterator[Daemon]:
     """Dagster on an instance of its own, schedule and sensors switched on at this moment."""
-    WORLD.now, WORLD.decided, WORLD.landed = start, [], []
-    at_once = {
-        name: {"module": kind.__module__, "class": kind.__name__}
-        for name, kind in (("run_launcher", AtOnce), ("run_coordinator", DefaultRunCoordinator))
-    }
+    WORLD.__init__(start)  # type: ignore[misc]
+    own_settings = yaml.safe_load(DAGSTER_YAML)
+    if not one_night_at_a_time:
+        del own_settings["concurrency"]["runs"]["tag_concurrency_limits"]
+    own_settings["run_launcher"] = {"module": __name__, "class": TakesItsTime.__name__}
     target = InProcessWorkspaceLoadTarget(
         InProcessCodeLocationOrigin(
             LoadableTargetOrigin(executable_path=sys.executable, module_name=__name__, attribute="defs"),
@@ -234,7 +260,7 @@ def daemon(folder: Path, start: datetime) -> Iterator[Daemon]:
         enter(mock.patch.object(landing_sensor, "datetime", _Now))
         enter(mock.patch.object(exports_sensor, "datetime", _Now))
         enter(mock.patch.object(exports_sensor, "load_destinations", _destinations))
-        instance = enter(instance_for_test(overrides=at_once, temp_dir=str(folder)))
+        instance = enter(instance_for_test(overrides=own_settings, temp_dir=str(folder)))
         process = enter(create_test_daemon_workspace_context(target, instance))
         (location,) = process.create_request_context().get_code_location_entries().values()
         assert location.code_location is not None, location.load_error

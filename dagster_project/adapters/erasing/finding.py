@@ -144,7 +144,7 @@ def _records_with(
         columns = naming(place.table)
         for path in place.files():
             rows = place.read(path, columns)
-            mask = pa.array([False] * rows.num_rows)
+            mask = pa.array([False] * rows.num_rows, pa.bool_())
             for name, column in place.table.columns.items():
                 if column.names == EMAIL:
                     mask = pc.or_(mask, with_email(rows[name], emails))
@@ -153,7 +153,7 @@ def _records_with(
             if place.tells_contact_data:
                 found |= record_values(place.contract, place.table, rows, mask)
             if outside:
-                everything = pa.array([True] * rows.num_rows)
+                everything = pa.array([True] * rows.num_rows, pa.bool_())
                 all_records = record_values(place.contract, place.table, rows, everything)
                 found |= set(outside.those_named(RECORD, all_records))
     return found

@@ -129,27 +129,29 @@ def things_of(place: LakeTable, rows: pa.Table, mask: pa.Array) -> set[str]:
 def with_email(column: pa.ChunkedArray, emails: set[str]) -> pa.Array:
     """Where one of these addresses stands, however it is written."""
     if not emails:
-        return pa.array([False] * len(column))
+        return pa.array([False] * len(column), pa.bool_())
     forms = emails | {_unicode_domain(email) for email in emails}
     low = pc.utf8_lower(pc.utf8_normalize(pc.utf8_trim_whitespace(column), "NFC"))
     plain = _is_one_of(low, forms)
     odd = pc.fill_null(pc.invert(pc.string_is_ascii(column)), False)
     if not pc.any(odd).as_py():
         return plain
-    others = pa.array([bool(value and email_of(value) in emails) for value in column.filter(odd).to_pylist()])
-    return pc.or_(plain, pc.replace_with_mask(pa.array([False] * len(column)), _flat(odd), others))
+    others = pa.array(
+        [bool(value and email_of(value) in emails) for value in column.filter(odd).to_pylist()], pa.bool_()
+    )
+    return pc.or_(plain, pc.replace_with_mask(pa.array([False] * len(column), pa.bool_()), _flat(odd), others))
 
 
 def with_phone(column: pa.ChunkedArray, phones: set[str], region: str) -> pa.Array:
     """Where one of these numbers stands, however it is written: only those that end alike are read as numbers."""
     if not phones:
-        return pa.array([False] * len(column))
+        return pa.array([False] * len(column), pa.bool_())
     digits = pc.replace_substring_regex(column, DIGITS_ALONE, "")
     likely = _is_one_of(pc.utf8_slice_codeunits(digits, -7), {end_of(phone) for phone in phones})
     if not pc.any(likely).as_py():
         return likely
-    read = pa.array([phone_of(value, region) in phones for value in column.filter(likely).to_pylist()])
-    return pc.replace_with_mask(pa.array([False] * len(column)), _flat(likely), read)
+    read = pa.array([phone_of(value, region) in phones for value in column.filter(likely).to_pylist()], pa.bool_())
+    return pc.replace_with_mask(pa.array([False] * len(column), pa.bool_()), _flat(likely), read)
 
 
 def named_outside(contract: SourceContract, table: Table, rows: pa.Table, outside: Outside) -> set[int]:

@@ -64,10 +64,19 @@ def take_from_published(settings: Settings, keys: Iterable[str], patterns: Patte
     kept = {name: html for name, html in pages.items() if not patterns.found_in(html)}
     publish(settings, tables, version.as_of, vault, kept)
     return {
+        "digest_files": _drop_digests(settings),
         "rows": tables.removed + (vault.removed if vault else 0),
         "pages": len(pages) - len(kept),
         "removed_versions": keep_current_alone(settings),
     }
+
+
+def _drop_digests(settings: Settings) -> int:
+    """Remove the digests that stand row by row beside contact points which are no more; an export makes others."""
+    files = sorted((settings.at_home.vault / "digests").glob("*.parquet"))
+    for path in files:
+        path.unlink()
+    return len(files)
 
 
 def without_keys(rows: pa.Table, wanted: pa.Array) -> pa.Table:

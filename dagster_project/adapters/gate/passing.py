@@ -175,7 +175,7 @@ def _land(
         if not found.refused and not holds_erased(settings, ledger, found.data, found.name):
             archive(settings, contract.source, "refused", found.file_id, found.name, found.data)
         said_no = []
-        if name in contract.tables:
+        if name in contract.tables and refused.reason_code != "too_large":  # a bomb is nobody's answer
             said_no = opt_outs.of_refused(found.data, found.name, contract.tables[name], settings.identity_salt)
         return delivery("refused", said_no, str(refused), reason_code=refused.reason_code)
     typed, data, erased = without_erased(settings, ledger, contract, name, typed, found.data, found.name)
@@ -221,12 +221,12 @@ def _typed(
 ) -> tuple[Records, Typed]:
     table = contract.tables[name]
     plain = unpacked(found.data, found.name)
-    records = READERS[kind_of(found.name)](plain, table)
-    del plain  # it lives no longer than this
     try:
+        records = READERS[kind_of(found.name)](plain, table)
+        del plain  # it lives no longer than this
         typed = type_records(records, table, found.file_id, known_at, settings.identity_salt, settings.threads)
     except (duckdb.Error, pa.ArrowException) as error:  # its text may quote a value
-        raise Refused("unreadable", f"the records could not be typed ({type(error).__name__})") from None
+        raise Refused("unreadable", f"the records could not be read ({type(error).__name__})") from None
     if table.drift == "evolve":
         propose(settings, contract, name, records, typed)
     accounted = typed.rows.num_rows + typed.misfits.num_rows

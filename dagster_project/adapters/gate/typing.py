@@ -40,6 +40,7 @@ MISFITS = {
 }
 OFFSET = "(Z|UTC|:.*[+-][0-9]{2}(:?[0-9]{2})*)$"  # the end of an ISO moment that names its offset
 EARLIEST, LATEST = "1900-01-01", "2200-01-01"  # moments outside are slips of the pen
+OURS = "\x1f"  # begins the names of columns that are ours: no supplier's column begins with it
 NULL_MARK = "chr(31)"  # between the parts of a row's id; no text column may be told apart by it
 
 
@@ -89,7 +90,7 @@ def type_records(
     flaws = {name: flaw_of(texts.column(name), column) for name, column in table.columns.items()}
     for name, told in flaws.items():
         if told is not None:
-            texts = texts.append_column(f"flaw of {name}", told)
+            texts = texts.append_column(f"{OURS}flaw of {name}", told)
     flawed = [name for name, told in flaws.items() if told is not None]
     with duckdb.connect(config={"threads": threads, "preserve_insertion_order": True}) as connection:
         connection.execute("set TimeZone = 'UTC'")
@@ -181,18 +182,18 @@ def _typed_sql(table: Table, flawed: list[str]) -> str:
     names = ", ".join(name_sql(name) for name in table.columns)
     return (
         f"with trimmed as (select line_number, {texts}{flaws} from texts),"
-        f" valued as (select line_number, {values}, columns('text of .*'){flaws} from trimmed),"
+        f" valued as (select line_number, {values}, columns('{OURS}text of .*'){flaws} from trimmed),"
         f" judged as (select *, case {reasons} end as misfit from valued)"
         f" select line_number, {names}, {kept + ', ' if kept else ''}misfit from judged"
     )
 
 
 def _quoted_text(name: str) -> str:
-    return name_sql(f"text of {name}")
+    return name_sql(f"{OURS}text of {name}")
 
 
 def _quoted_flaw(name: str) -> str:
-    return name_sql(f"flaw of {name}")
+    return name_sql(f"{OURS}flaw of {name}")
 
 
 def _reason_sql(name: str, table: Table, is_flawed: bool) -> str:

@@ -155,7 +155,7 @@ def _settle_what_stood_before(
         values.append(keys | {f"the_{name}": value for name, value in told.items()})
     change = membership_changes
     same = [change.c[name] == bindparam(f"a_{name}") for name in ("batch_id", "customer_id", "operation")]
-    new = {name: bindparam(f"the_{name}") for name in BEFORE}
+    new: Any = {name: bindparam(f"the_{name}") for name in BEFORE}
     connection.execute(update(change).where(*same).values(new), values)
 
 

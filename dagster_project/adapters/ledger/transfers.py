@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, select, update
 from dagster_project.adapters.ledger.connected import Connected
 from dagster_project.adapters.ledger.tables import batches
 from dagster_project.adapters.ledger.transfer_tables import transfer_pages, transfer_refusals, transfers
-from dagster_project.domain.exports.transfers import PageState, SentPage, State, Transfer
+from dagster_project.domain.exports.transfers import ENDED, PageState, SentPage, State, Transfer
 
 _TRANSFER = (
     transfers.c.batch_id,
@@ -50,7 +50,7 @@ class Transfers(Connected):
     def move_transfer(self, batch_id: str, state: State, moment: datetime) -> None:
         """Note how far a batch has come. One that is delivered needs its refused rows no longer."""
         change: dict[str, Any] = {"state": state}
-        if state in ("delivered", "withdrawn", "expired"):
+        if state in ENDED:
             change |= {"reason": None, "not_before": None}
         if state == "delivered":
             change["delivered_at"] = moment
@@ -58,6 +58,20 @@ class Transfers(Connected):
             connection.execute(update(transfers).where(transfers.c.batch_id == batch_id).values(change))
             if state == "delivered":
                 connection.execute(delete(transfer_refusals).where(transfer_refusals.c.batch_id == batch_id))
+
+    def end_transfers(self, destination: str, last: int, moment: datetime) -> None:
+        """Note that a destination's tool has had its batches up to a number, however they came there."""
+        query = select(batches.c.batch_id).where(batches.c.destination == destination, batches.c.sequence <= last)
+        with self.writing() as connection:
+            all_ids = list(connection.execute(query).scalars())
+            known = set(connection.execute(select(transfers.c.batch_id)).scalars())
+            done = {"state": "delivered", "reason": None, "not_before": None, "delivered_at": moment}
+            is_open = (transfers.c.batch_id.in_(query), transfers.c.state.not_in(ENDED))
+            connection.execute(update(transfers).where(*is_open).values(done))
+            row = {"destination": destination, "attempts": 0, "begun_at": moment}
+            rows = [row | done | {"batch_id": one} for one in all_ids if one not in known]
+            if rows:
+                connection.execute(insert(transfers), rows)
 
     def hold_transfer(self, batch_id: str, reason: str, not_before: datetime, *, is_failure: bool = True) -> None:
         """Note that a batch must wait, and until when.
@@ -100,6 +114,8 @@ class Transfers(Connected):
         with self.writing() as connection:
             connection.execute(delete(transfer_pages).where(*here))
             connection.execute(insert(transfer_pages), row)
+            if state != "sending":  # it goes on: what went wrong before counts no longer
+                connection.execute(update(transfers).where(transfers.c.batch_id == batch_id).values(attempts=0))
             if rows:
                 known = select(transfer_refusals.c.row_key).where(transfer_refusals.c.batch_id == batch_id)
                 before: set[str] = set(connection.execute(known).scalars())

@@ -75,7 +75,7 @@ class Withdrawals(Connected):
             if row.state != "published" or not take_away():
                 return False
             last = select(func.max(batches.c.sequence)).where(batches.c.destination == row.destination)
-            number = connection.execute(last).scalar_one()
+            number: int = connection.execute(last).scalar_one()
             values = {"state": "withdrawn", "withdrawn_at": moment, "withdrawn_after": number}
             connection.execute(update(batches).where(batches.c.batch_id == batch_id).values(values))
             _free_contacts(connection, batch_id, moment)

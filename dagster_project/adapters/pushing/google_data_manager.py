@@ -60,7 +60,7 @@ class DataManager:
         answer = ask(self._client, "GET", url, params={"requestId": remote_id}, headers=self._headers())
         states = {one.get("requestStatus") for one in answer.json().get("requestStatusPerDestination", [])}
         if states & set(FAILED):
-            return Outcome(dict.fromkeys(page.keys, "failed_at_platform"), remote_id)
+            return Outcome(dict.fromkeys(page.keys, "temporary_failure"), remote_id)
         return Outcome(remote_id=remote_id, is_processing=not states or not states <= set(FINISHED))
 
     def body(self, page: Page) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def ask(client: httpx.Client, method: str, url: str, fine: tuple[int, ...] = (),
         answer = client.request(method, url, **options)
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
         raise NotApplied("unreachable") from None
-    except httpx.TransportError:
+    except httpx.RequestError:
         raise PerhapsApplied("no_answer") from None
     code = answer.status_code
     if answer.is_success or code in fine:

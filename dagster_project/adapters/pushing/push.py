@@ -19,6 +19,7 @@ from dagster_project.adapters.pushing.http import NotApplied, PerhapsApplied
 from dagster_project.adapters.transports.trip import Delayed, Trip, write_answer
 from dagster_project.domain.exports.pages import Operation, Page, pages_of
 from dagster_project.domain.exports.transfers import UNANSWERED_WAIT, SentPage
+from dagster_project.errors import HoivaError
 
 PROCESSING_WAIT = timedelta(minutes=30)  # before a platform that works later is asked how far it is
 
@@ -111,7 +112,7 @@ class PageCarrier:
         reached("push.noted")
         try:
             outcome = self.platform.send(page)
-        except NotApplied:
+        except (NotApplied, HoivaError):  # refused, or never sent as a secret is missing
             trip.ledger.forget_page(page.batch_id, page.number)
             raise
         except NOT_UNDERSTOOD:

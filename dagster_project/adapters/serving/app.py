@@ -21,6 +21,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from dagster_project.adapters.acks import Answer
+from dagster_project.adapters.holding import HELD_WORDS, is_held
 from dagster_project.adapters.ledger import open_ledger
 from dagster_project.adapters.outbox import MANIFEST
 from dagster_project.adapters.serving.shelf import Shelf, Shelved
@@ -102,6 +103,8 @@ def shelf(
         raise HTTPException(403, "the token opens another destination")
     if destination not in state.served:
         raise HTTPException(404, "this destination's batches are not fetched")
+    if is_held(state.home):
+        raise HTTPException(503, HELD_WORDS)
     return Shelf(state.home, state.ledger, destination)
 
 
@@ -111,6 +114,7 @@ REFUSALS: Responses = {
     401: {"description": "no token, or one that opens nothing"},
     403: {"description": "the token opens another destination"},
     404: {"description": "there is no such batch or file of this destination"},
+    503: {"description": "the house was restored from a backup and gives nothing out until that is settled"},
 }
 GONE: Responses = {410: {"description": "the batch was withdrawn"}}
 EARLIER: Responses = {409: {"description": "an earlier batch must be taken first"}}

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from filelock import FileLock, Timeout
 
 from dagster_project.adapters.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folder, reached
+from dagster_project.adapters.holding import HELD_WORDS, is_held
 from dagster_project.adapters.outbox import recover, taken_folder
 from dagster_project.adapters.transports.files import FileCarrier
 from dagster_project.adapters.transports.remote import open_remote, reason_of, trouble
@@ -82,6 +83,9 @@ def deliver_destination(
     home = settings.at_home.make()
     if not isinstance(destination.transport, FILES + PAGES):
         return []
+    if is_held(home):
+        log.warning("%s: %s", destination.name, HELD_WORDS)
+        return []
     locks = make_folder(home.outbox / ".locks", PRIVATE_FOLDER)
     try:
         with FileLock(locks / f"{destination.name}.transfer.lock", timeout=0, mode=PRIVATE_FILE):
@@ -138,6 +142,8 @@ def _deliver_in_order(
         for record in ledger.batches(destination.name):
             transfer = known.get(record.batch_id)
             if not _is_ours(home, record, transfer):
+                if transfer is not None and transfer.state not in ENDED:
+                    ledger.move_transfer(record.batch_id, "delivered", as_of)
                 continue
             if transfer is None:
                 transfer = ledger.begin_transfer(record.batch_id, destination.name, as_of)
@@ -167,10 +173,16 @@ def _deliver_in_order(
 
 
 def _is_ours(home: Home, record: BatchRecord, transfer: Transfer | None) -> bool:
-    """Whether a batch is still to be carried. One that somebody took before this destination had a transport is not."""
-    if transfer is not None:
-        return transfer.state not in ENDED
-    if record.state not in UNDELIVERED:
+    """Whether a batch is still to be carried.
+
+    Not one that somebody else took out of the outbox: then the ledger does not say that we were about to. Nor one that
+    was answered without having left by us.
+    """
+    if transfer is not None and transfer.state in ENDED:
+        return False
+    if transfer is not None and transfer.state in ("taking", "taken"):
+        return True
+    if record.state not in (*UNDELIVERED, *(("withdrawn",) if transfer else ())):
         return False
     return not taken_folder(home, record.destination, _name(record)).is_dir()
 
@@ -221,6 +233,7 @@ def _hold(
     *,
     is_failure: bool = True,
 ) -> Transfer:
+    transfer = ledger.begin_transfer(transfer.batch_id, transfer.destination, as_of)  # as it is by now
     attempts = transfer.attempts + (1 if is_failure else 0)
     not_before = try_again_at(attempts, as_of, wait) if is_failure else as_of + wait
     ledger.hold_transfer(transfer.batch_id, reason, not_before, is_failure=is_failure)

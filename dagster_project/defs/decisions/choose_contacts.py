@@ -39,6 +39,7 @@ def choose_contacts(context: dg.AssetExecutionContext) -> Iterator[dg.Materializ
     from dagster_project.adapters.deciding import run_decisions
     from dagster_project.adapters.ledger import open_ledger
     from dagster_project.adapters.warehouse import open_warehouse
+    from dagster_project.adapters.withdrawing import withdraw_blocked
     from dagster_project.domain.decisions.actions import all_candidates
     from dagster_project.domain.decisions.catalogue import with_actions
 
@@ -65,6 +66,8 @@ def choose_contacts(context: dg.AssetExecutionContext) -> Iterator[dg.Materializ
             never=warehouse.read("select * from decisions.not_eligible"),
             responses=warehouse.read("select * from care_models.answers"),
         )
+        # Who may not be contacted any more as of this run leaves every batch that nobody has taken.
+        withdraw_blocked(own, ledger, as_of)
         tables = {name: getattr(decided.decisions, name) for name in TABLES}
         for table, rows in tables.items():
             warehouse.write("decisions", table, rows)

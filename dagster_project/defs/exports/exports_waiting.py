@@ -10,6 +10,7 @@ from dagster_project.adapters.transports.answers import asked_again
 from dagster_project.adapters.transports.deliver import waiting_transfers
 from dagster_project.components.automation import EXPORT, LOOK_EVERY, sensor_status
 from dagster_project.components.destination import load_destinations
+from dagster_project.components.retired import retired
 from dagster_project.components.running import AS_OF_TAG, fingerprint
 from dagster_project.settings import settings
 
@@ -28,6 +29,7 @@ def exports_waiting(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.S
     destinations = [file.to_destination() for file in load_destinations().items.values()]
     now = datetime.now(UTC)
     with open_ledger(own.ledger_address) as ledger:
+        destinations += retired(ledger, {destination.name for destination in destinations})
         names = waiting(own, ledger, destinations)
         names += waiting_transfers(ledger, destinations, now)
         names += asked_again(ledger, destinations, now)

@@ -2,7 +2,9 @@
 with
 
 statements as (
-    select *
+    select
+        *,
+        coalesce(expires_at <= {{ as_of() }}, false) as has_expired
     from {{ ref('customer_consents') }}
     where
         known_at <= {{ as_of() }}
@@ -20,8 +22,10 @@ select
     -- text
     purpose,
     channel,
+    text_version,
     -- yes/no
     is_allowed,
     -- moments
-    decided_at
+    decided_at,
+    expires_at
 from standing

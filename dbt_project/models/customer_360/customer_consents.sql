@@ -17,10 +17,12 @@ select
     -- text
     consents.purpose,
     consents.channel,
+    consents.text_version,
     -- yes/no
     consents.is_given,
     customer_records.is_deleted as is_of_deleted_record,
     -- moments
+    consents.expires_at,
     consents.occurred_at,
     consents.known_at
 from consents

@@ -8,7 +8,9 @@ worded as (
         statements.source_system,
         coverage.purpose,
         coverage.channel,
+        cast(null as {{ dbt.type_string() }}) as text_version,
         statements.is_given,
+        cast(null as {{ dbt.type_timestamp() }}) as expires_at,
         statements.occurred_at,
         statements.known_at
     from {{ ref('consent_statements') }} as statements
@@ -25,7 +27,9 @@ named as (
         'standard' as source_system,
         purpose,
         channel,
+        text_version,
         is_given,
+        expires_at,
         occurred_at,
         known_at
     from {{ ref('stg_standard__consents') }}
@@ -45,9 +49,12 @@ select
     source_system,
     purpose,
     channel,
+    min(text_version) as text_version,
     -- yes/no
     is_given,
     -- moments
+    -- Told with two ends it ends with the earlier one.
+    min(expires_at) as expires_at,
     occurred_at,
     min(known_at) as known_at
 from statements

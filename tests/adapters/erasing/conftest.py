@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,19 +13,9 @@ from dagster_project.adapters.erasing.erasing import House, Told, erase, resume_
 from dagster_project.adapters.erasing.scan import Found
 from dagster_project.adapters.ledger import open_ledger
 from dagster_project.settings import Settings
+from tests.adapters.erasing.people import OTHERS, PLANTED, Person, deliveries
 from tests.adapters.erasing.planted import LATER as NOW
-from tests.adapters.erasing.planted import (
-    OTHERS,
-    PLANTED,
-    deliveries,
-    house_of,
-    land_all,
-    leave_traces,
-    look,
-    run_day,
-    take_all,
-    wanted,
-)
+from tests.adapters.erasing.planted import house_of, land_all, leave_traces, look, run_day, take_all, wanted
 
 
 @dataclass(frozen=True)
@@ -42,17 +32,35 @@ class Forgotten:
 @pytest.fixture(scope="session")
 def planted_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with everybody in it, made once; copy it to change it."""
-    folder = tmp_path_factory.mktemp("planted")
+    return made(tmp_path_factory.mktemp("planted"), PLANTED, OTHERS)
+
+
+@pytest.fixture(scope="session")
+def few_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with three people."""
+    return made(tmp_path_factory.mktemp("few"), PLANTED[5:6], OTHERS[:2])
+
+
+def made(folder: Path, planted: Sequence[Person], others: Sequence[Person]) -> Path:
+    """A home with these people in it; the planted ones left traces, too."""
     settings = Settings(home=folder / "home")
     settings.at_home.make()
+    everybody = [*planted, *others]
     with open_ledger(settings.ledger_address) as ledger:
-        told = land_all(settings, ledger, folder / "delivered", deliveries([*PLANTED, *OTHERS]))
+        told = land_all(settings, ledger, folder / "delivered", deliveries(everybody))
         assert told["hubspot/contact_4.csv"].status == "refused"
-        assert told["hubspot/contact_2.csv"].count_quarantined == 10
+        assert told["hubspot/contact_2.csv"].count_quarantined == min(10, len(everybody) - 1)
         assert told["hubspot/contact_3.csv"].count_quarantined == 1
-        run_day(settings, ledger, [*PLANTED, *OTHERS])
-    leave_traces(settings, PLANTED)
+        run_day(settings, ledger, everybody)
+    leave_traces(settings, planted)
     return settings.at_home.root
+
+
+@pytest.fixture
+def few(few_home: Path, tmp_path: Path) -> Iterator[House]:
+    """A copy of the smaller one to change."""
+    with house_of(shutil.copytree(few_home, tmp_path / "own", symlinks=True)) as own:
+        yield own
 
 
 @pytest.fixture

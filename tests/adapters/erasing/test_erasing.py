@@ -17,18 +17,8 @@ from dagster_project.adapters.erasing.scan import scan
 from dagster_project.adapters.ledger import Ledger
 from dagster_project.errors import HoivaError
 from tests.adapters.erasing.conftest import Forgotten
-from tests.adapters.erasing.planted import (
-    LATER,
-    OTHERS,
-    PLANTED,
-    VALUES,
-    deliveries,
-    forms_of,
-    land_all,
-    look,
-    take_all,
-    wanted,
-)
+from tests.adapters.erasing.people import OTHERS, PLANTED, VALUES, deliveries
+from tests.adapters.erasing.planted import LATER, forms_of, land_all, look, take_all, wanted
 
 PLACES = {
     "lake", "vault", "warehouse.duckdb", "dagster", "dbt", "data_docs", "models", "reports", "landing", "outbox",
@@ -134,7 +124,7 @@ def test_a_new_record_with_an_erased_address_stays_outside_too(after: House, tmp
     assert (one.count_delivered, one.count_loaded, one.count_erased) == (2, 1, 1)
 
 
-@pytest.mark.parametrize("left_out", ["take_from_archive", "take_from_lake"])
+@pytest.mark.parametrize("left_out", ["take_from_archive", pytest.param("take_from_lake", marks=pytest.mark.slow)])
 def test_a_step_that_does_nothing_is_noticed(house: House, monkeypatch: pytest.MonkeyPatch, left_out: str) -> None:
     """Negative control: neither the last look nor its cleaning may be what hides a step that fails to do its work."""
     settings = house.settings

@@ -38,6 +38,16 @@ def test_a_transfer_goes_on_where_it_was(ledger: Ledger, batch_id: str) -> None:
     assert ledger.transfers("others") == []
 
 
+def test_what_a_tool_has_had_is_over_however_it_came_there(ledger: Ledger, batch_id: str) -> None:
+    ledger.begin_transfer(batch_id, "letters", NOON)
+    ledger.hold_transfer(batch_id, "unreachable", NOON)
+    ledger.end_transfers("letters", 1, NOON)
+    assert [(one.state, one.reason) for one in ledger.transfers("letters")] == [("delivered", None)]
+    ledger.end_transfers("letters", 2, NOON)
+    ledger.end_transfers("letters", 2, NOON)
+    assert [one.state for one in ledger.transfers("letters")] == ["delivered", "delivered"]
+
+
 def test_a_page_and_its_refused_rows_are_noted_together(ledger: Ledger, batch_id: str) -> None:
     ledger.begin_transfer(batch_id, "letters", NOON)
     ledger.record_page(batch_id, 1, "sending", NOON)

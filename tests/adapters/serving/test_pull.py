@@ -19,6 +19,7 @@ import uvicorn
 
 from dagster_project.adapters.acks import read_acks
 from dagster_project.adapters.exporting import export_destination
+from dagster_project.adapters.holding import hold, let_go
 from dagster_project.adapters.ledger import Ledger, open_ledger
 from dagster_project.adapters.serving.app import make_app
 from dagster_project.domain.exports.manifest import Batch
@@ -145,6 +146,15 @@ def test_a_token_opens_its_own_destination_alone(home: Settings, ledger: Ledger,
     assert curl(f"{mine}/{batch.folder_name}/manifest.json", token)[0] == 200, "the right one opens"
     ledger.end_token(token.partition(".")[0], AS_OF)
     assert curl(mine, token)[0] == 401, "an ended one opens nothing"
+
+
+def test_a_restored_home_gives_nothing_out_until_it_is_settled(home: Settings, ledger: Ledger, address: str) -> None:
+    exported(home, ledger)
+    token = ledger.make_token("letters", AS_OF)
+    hold(home.at_home, {})
+    assert curl(f"{address}/letters/batches", token)[0] == 503
+    let_go(home.at_home)
+    assert curl(f"{address}/letters/batches", token)[0] == 200
 
 
 def test_a_token_of_a_destination_that_is_not_fetched_opens_nothing(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 
 from dagster_project.adapters import durable
 from dagster_project.adapters.acks import read_acks
+from dagster_project.adapters.holding import hold, let_go
 from dagster_project.adapters.ledger import Ledger
 from dagster_project.adapters.transports.answers import asked_again, fetch_answers
 from dagster_project.adapters.transports.deliver import deliver, waiting_transfers
@@ -29,12 +29,11 @@ from tests.adapters.transports.carried import (
     export_another,
     folder_there,
     letters_by,
-    s3_client,
     s3_there,
     sftp_there,
 )
 from tests.adapters.transports.conftest import IDS
-from tests.adapters.transports.servers import SftpServer, asyncssh_server, free_port
+from tests.adapters.transports.servers import SftpServer, free_port
 
 
 def test_a_destination_that_is_stuck_holds_up_no_other(home: Settings, ledger: Ledger, tmp_path: Path) -> None:
@@ -192,6 +191,36 @@ def test_a_batch_somebody_took_by_hand_is_not_carried_too(home: Settings, ledger
     assert there.files() == {}
 
 
+def test_a_batch_that_vanished_holds_up_the_next_until_it_is_answered(
+    home: Settings, ledger: Ledger, tmp_path: Path
+) -> None:
+    there = folder_there(tmp_path)
+    letters = letters_by(there.transport)
+    lost, following = export(home, ledger, letters), export_another(home, ledger, letters, 2)
+    shutil.rmtree(home.at_home.outbox / "letters" / lost.folder_name)
+    assert [one.reason for one in deliver(home, ledger, [letters], AS_OF)] == ["withdrawn_or_gone"]
+    answers = home.at_home.acks / "letters"
+    answers.mkdir(parents=True)
+    (answers / f"{lost.batch_id}.json").write_text(json.dumps({"batch_id": lost.batch_id, "status": "rejected"}))
+    read_acks(home, ledger, AS_OF)
+    (carried,) = deliver(home, ledger, [letters], AS_OF)
+    assert (carried.batch, carried.outcome) == (following.folder_name, "delivered")
+
+
+def test_a_restored_home_sends_nothing_and_then_not_again_what_its_tool_has_had(
+    home: Settings, ledger: Ledger, tmp_path: Path
+) -> None:
+    there = folder_there(tmp_path)
+    letters = letters_by(there.transport)
+    export(home, ledger, letters)
+    new = export_another(home, ledger, letters, 2)
+    hold(home.at_home, {"batches": {}})
+    assert deliver(home, ledger, [letters], AS_OF) == []
+    ledger.end_transfers("letters", 1, AS_OF)
+    let_go(home.at_home)
+    assert [one.batch for one in deliver(home, ledger, [letters], AS_OF)] == [new.folder_name]
+
+
 def test_a_file_damaged_here_is_not_carried_on(home: Settings, ledger: Ledger, tmp_path: Path) -> None:
     there = folder_there(tmp_path)
     letters = letters_by(there.transport)
@@ -245,49 +274,3 @@ def test_an_answer_that_was_set_aside_comes_again_only_when_it_is_mended(
     there.put(f"acks/letters/{batch.batch_id}.json", json.dumps(answer).encode())
     assert fetch_answers(home, ledger, [letters]) == 1
     assert [one.outcome for one in read_acks(home, ledger, AS_OF)] == ["applied"]
-
-
-@pytest.mark.skipif(shutil.which("sftp") is None, reason="the sftp command (openssh-client) is not on this machine")
-def test_the_printing_house_pulls_its_files_by_sftp(
-    home: Settings, ledger: Ledger, sftp: SftpServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    there = sftp_there(sftp, monkeypatch)
-    assert isinstance(there.transport, ToSftp)
-    letters = letters_by(there.transport)
-    batch = export(home, ledger, letters)
-    deliver(home, ledger, [letters], AS_OF)
-    (tmp_path / "known_hosts").write_text(f"[{sftp.host}]:{sftp.port} {sftp.host_key}\n")
-    options = ["-i", str(sftp.key_file), "-P", str(sftp.port), "-o", f"UserKnownHostsFile={tmp_path / 'known_hosts'}"]
-    command = ["sftp", "-q", "-b", "-", "-F", "none", *options, f"{sftp.user}@{sftp.host}"]
-    got = tmp_path / "got"
-    script = f"get -r {there.transport.path}/outbox {got}\n"
-    subprocess.run(command, input=script.encode(), check=True, capture_output=True, timeout=60)
-    files = {str(path.relative_to(got)): path.read_bytes() for path in got.rglob("*") if path.is_file()}
-    assert differs_from_manifest(files, f"letters/{batch.folder_name}", batch) == []
-
-
-def test_an_s3_client_pulls_its_files(
-    home: Settings, ledger: Ledger, s3: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    there = s3_there(s3, monkeypatch)
-    letters = letters_by(there.transport)
-    batch = export(home, ledger, letters)
-    deliver(home, ledger, [letters], AS_OF)
-    client = s3_client(s3)
-    found = client.list_objects_v2(Bucket=there.bucket, Prefix=f"outbox/letters/{batch.folder_name}/")["Contents"]
-    for one in found:
-        client.download_file(there.bucket, one["Key"], str(tmp_path / one["Key"].rpartition("/")[2]))
-    files = {f"here/{path.name}": path.read_bytes() for path in tmp_path.iterdir() if path.is_file()}
-    assert differs_from_manifest(files, "here", batch) == []
-
-
-@pytest.mark.slow
-def test_another_servers_sftp_will_do(
-    home: Settings, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    with asyncssh_server(tmp_path) as server:
-        there = sftp_there(server, monkeypatch)
-        letters = letters_by(there.transport)
-        batch = export(home, ledger, letters)
-        assert deliver(home, ledger, [letters], AS_OF)[0].outcome == "delivered"
-        assert differs_from_manifest(there.files(), f"outbox/letters/{batch.folder_name}", batch) == []

@@ -12,9 +12,11 @@ select
     -- text
     lower(purpose) as purpose,
     lower(channel) as channel,
+    text_version,
     -- yes/no
     is_given,
     -- moments
+    expires_at,
     occurred_at,
     known_at
 from delivered
