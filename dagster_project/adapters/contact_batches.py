@@ -41,7 +41,7 @@ def content(ledger: Ledger, destination: Destination, version: Version, as_of: d
     keys = [("score", "descending"), ("planned_for", "ascending"), ("contact_id", "ascending")]
     contacts = contacts.sort_by(keys)
     contacts = contacts.append_column("priority", pa.array(range(1, contacts.num_rows + 1), pa.int64()))
-    rows = form.make(customers_of(ledger, destination, version, form, contacts))
+    rows = form.make(customers_of(ledger, destination, version, form, contacts, as_of))
     contact_ids = contacts["contact_id"].to_pylist()
     unreachable = {contact_ids[place]: reason for place, reason in rows.refused()}
     if unreachable:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, overload
 
@@ -17,11 +18,28 @@ from dagster_project.domain.exports.manifest import Batch, BatchFile
 from dagster_project.domain.exports.writing import files_of
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from dagster_project.adapters.ledger import Ledger
     from dagster_project.adapters.published import Version
     from dagster_project.domain.exports.destination import Destination
     from dagster_project.domain.exports.formats import Format
     from dagster_project.settings import Home
+
+
+@contextmanager
+def many_rows() -> Iterator[None]:
+    """Take memory for a million rows from the system itself, not from Arrow's own pool.
+
+    The pool takes it in pages of 2 MiB: a file of 266 MB cost 0.83 s of processor time before its first byte was
+    written, and 0.19 s in pages of 4 KiB.
+    """
+    pool = pa.default_memory_pool()
+    pa.set_memory_pool(pa.system_memory_pool())
+    try:
+        yield
+    finally:
+        pa.set_memory_pool(pool)
 
 
 class Noted(Sequence[MembershipChange]):
@@ -75,6 +93,7 @@ class Content:
         """Contacts, or adds and removes."""
         return sum(file.count_rows for file in self.files if file.role != "rows")
 
+    @many_rows()
     def keep(self, home: Home, batch: Batch) -> None:
         """Keep in the vault what is needed to let go of the customers added."""
         if self.added is not None and self.added.num_rows:
@@ -95,21 +114,21 @@ def with_contact_points(version: Version, form: Format, customers: pa.Table) -> 
     return customers
 
 
-def with_consents(ledger: Ledger, form: Format, customers: pa.Table, purpose: str) -> pa.Table:
+def with_consents(ledger: Ledger, form: Format, customers: pa.Table, purpose: str, as_of: datetime) -> pa.Table:
     """The customers with what each allows just now, where the form tells it: yes only if nothing speaks against it."""
     ids = customers["customer_id"].to_pylist() if form.consents else []
     for name, channel in form.consents:
-        blocked = pa.array(list(ledger.blocked_customers(ids, purpose, channel)), pa.string())
+        blocked = pa.array(list(ledger.blocked_customers(ids, purpose, channel, as_of)), pa.string())
         customers = customers.append_column(name, pc.invert(pc.is_in(customers["customer_id"], blocked)))
     return customers
 
 
 def customers_of(
-    ledger: Ledger, destination: Destination, version: Version, form: Format, customers: pa.Table
+    ledger: Ledger, destination: Destination, version: Version, form: Format, customers: pa.Table, as_of: datetime
 ) -> pa.Table:
     """Customers (or their contacts) with everything the form needs."""
     known = with_contact_points(version, form, customers)
-    return with_consents(ledger, form, known, destination.purpose)
+    return with_consents(ledger, form, known, destination.purpose, as_of)
 
 
 @dataclass(frozen=True)

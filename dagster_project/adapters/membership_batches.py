@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.adapters import sent_rows
-from dagster_project.adapters.content import Content, Lines, Noted, customers_of, noted, rows_files
+from dagster_project.adapters.content import Content, Lines, Noted, customers_of, many_rows, noted, rows_files
 from dagster_project.domain.clock import naive_utc
 from dagster_project.domain.exports.changes import Changes, changes
 from dagster_project.domain.exports.delta import HELD
@@ -39,6 +39,7 @@ def must_let_go(ledger: Ledger, destination: Destination, moment: datetime) -> b
     return bool(ledger.blocked_customers(ids, destination.purpose, destination.channel, moment))
 
 
+@many_rows()
 def content(
     settings: Settings,
     ledger: Ledger,
@@ -68,7 +69,7 @@ def content(
     blocked = ledger.blocked_customers(ids, destination.purpose, destination.channel, as_of)
     if blocked:
         audience = audience.filter(pc.invert(pc.is_in(audience["customer_id"], pa.array(list(blocked), pa.string()))))
-    rows = form.make(customers_of(ledger, destination, version, form, audience))
+    rows = form.make(customers_of(ledger, destination, version, form, audience, as_of))
     wanted = rows.cells.add_column(0, "customer_id", audience["customer_id"])
     consents = audience["consent_id"].combine_chunks()
     if rows.reasons.null_count < len(rows.reasons):

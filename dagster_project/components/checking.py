@@ -12,7 +12,7 @@ from dagster_project.components.care_model import MODELS, CareModelFile, context
 from dagster_project.components.destination import FOLDER as DESTINATIONS
 from dagster_project.components.destination import DestinationFile, load_destinations
 from dagster_project.components.encounter import ENCOUNTERS, EncounterFile
-from dagster_project.components.fenced import Fault, load_file, load_folder
+from dagster_project.components.fenced import Fault, Folder, load_file, load_folder
 from dagster_project.components.story import STORIES, StoryFile
 from dagster_project.components.yaml_text import YamlError, read_yaml
 
@@ -41,6 +41,7 @@ def check_folders(folders: dict[str, Path] | None = None) -> tuple[Right, list[F
     right: Right = {}
     faults: list[Fault] = []
     for kind, form in KINDS.items():
+        found: Folder[Any]
         if kind == "destinations":  # also against each other: no two may be handed the same contacts
             found = load_destinations(folders[kind])
         else:

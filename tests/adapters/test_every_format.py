@@ -16,6 +16,7 @@ from dagster_project.adapters.exporting import export_destination
 from dagster_project.adapters.ledger import Ledger, open_ledger
 from dagster_project.adapters.outbox import is_whole
 from dagster_project.components.destination import FormatName, digests_needed, load_destinations
+from dagster_project.domain.decisions.suppression import Suppression
 from dagster_project.domain.exports.destination import Destination
 from dagster_project.settings import CHECKOUT, Settings
 from tests.adapters.small_house import AS_OF, batches, claim, consent, customer_ids, house, point, statuses
@@ -110,6 +111,17 @@ def test_a_customer_who_moves_is_removed_by_the_digests_added(home: Settings, le
             added = re.sub(rb'"consent":\{.*?\},', b"", added)
         assert removed == added
         assert (second / f"add{end}").read_bytes() != (first / f"add{end}").read_bytes()
+
+
+def test_a_channel_that_is_not_allowed_is_said_so(home: Settings, ledger: Ledger, folder: Path) -> None:
+    house(home, [point(one) for one in IDS])
+    claim(ledger, IDS, care_model="in_custobar")
+    ledger.suppress([Suppression(IDS[1], "withdrawn", "marketing", "sms")], AS_OF)
+    assert export_destination(home, ledger, shipped(folder, "custobar_messages"), AS_OF) is not None
+    with (batches(home, "custobar_messages")[0] / "contacts.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["external_id"]: (row["can_email"], row["can_sms"]) for row in csv.DictReader(file)}
+    numbers = [str(point(one)["customer_number"]) for one in IDS]
+    assert rows == {number: ("true", "true") for number in numbers} | {numbers[1]: ("true", "false")}
 
 
 @pytest.mark.parametrize(

@@ -81,23 +81,33 @@ class Receiver:
             return list(csv.DictReader(file))
 
 
-@pytest.fixture
-def receiver(tmp_path: Path) -> Receiver:
-    return Receiver(tmp_path / "receiver")
-
-
-@pytest.fixture
-def lost(home: Settings, tmp_path: Path, receiver: Receiver) -> Settings:
-    """A home backed up after its first night, which lived a second night before its disk broke."""
-    with open_ledger(home.ledger_address) as ledger:
+@pytest.fixture(scope="module")
+def nights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home backed up after its first night, which lived a second night before its disk broke; made once."""
+    root = tmp_path_factory.mktemp("nights")
+    own, receiver = Settings(home=root / "home"), Receiver(root / "receiver")
+    own.at_home.make()
+    with open_ledger(own.ledger_address) as ledger:
         consent(ledger, IDS)
-        night(home, ledger, IDS[:2], IDS[:3])
-        receiver.take(home)
+        night(own, ledger, IDS[:2], IDS[:3])
+        receiver.take(own)
         claim(ledger, IDS[2:3])  # decided and not sent yet as the backup is made
-        back_up(home, tmp_path / "backups", NOW)
-        night(home, ledger, IDS[2:5], IDS[1:5])
-        receiver.take(home)
-    return home
+        back_up(own, root / "backups", NOW)
+        night(own, ledger, IDS[2:5], IDS[1:5])
+        receiver.take(own)
+    return root
+
+
+@pytest.fixture
+def lost(nights: Path, tmp_path: Path) -> Settings:
+    """A copy of it."""
+    shutil.copytree(nights, tmp_path, symlinks=True, dirs_exist_ok=True)
+    return Settings(home=tmp_path / "home")
+
+
+@pytest.fixture
+def receiver(lost: Settings) -> Receiver:
+    return Receiver(lost.home.parent / "receiver")
 
 
 @pytest.fixture

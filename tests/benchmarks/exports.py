@@ -108,17 +108,21 @@ class NoLedger:
         if record.destination not in self.held:
             ids, keys, fingerprints, _ = memberships.table.combine_chunks().columns
             batch = pa.repeat(record.batch_id, len(ids))
-            columns = [ids, ids, keys, fingerprints, pa.repeat("member", len(ids)), batch, batch]
-            nothing = pa.nulls(len(ids), pa.string())
-            self.held[record.destination] = pa.table([*columns, nothing], schema=MEMBERSHIP_SCHEMA)
+            known = {
+                "customer_id": ids, "todays_customer_id": ids, "customer_key": keys, "fingerprint": fingerprints,
+                "state": pa.repeat("member", len(ids)), "batch_id": batch, "added_in": batch,
+            }  # fmt: skip
+            columns = [known.get(name.name, pa.nulls(len(ids), name.type)) for name in MEMBERSHIP_SCHEMA]
+            self.held[record.destination] = pa.table(columns, schema=MEMBERSHIP_SCHEMA)
 
     def publish_batch(self, batch_id: str, put_in_place: Callable[[], None], *named: object) -> dict[str, str]:
         """Let it appear."""
         put_in_place()
         return {}
 
-    def acknowledge(self, *named: object) -> None:
-        """Nothing to note."""
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        """Whatever else is noted is not."""
+        return lambda *given, **named: None
 
 
 def contact_points(count: int) -> pa.Table:

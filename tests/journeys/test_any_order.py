@@ -15,6 +15,7 @@ import pytest
 from dagster_project.adapters.town import deliver
 from dagster_project.domain.clock import end_of_day
 from dagster_project.domain.synthetic import make_town
+from dagster_project.settings import Settings
 from tests.journeys.homes import (
     GIFT_SHOP_ENDS,
     TOWN,
@@ -85,8 +86,22 @@ def any_order_tells_the_same(told: Told, own_home: Path) -> None:
     assert found.cast(expected.schema).equals(expected)
 
 
-def live_through(told: Told, own_home: Path, ends: list[date]) -> None:
-    """Land what came by each of these days with its own arrival, and run the job; then look back at every one."""
+def build(own: Settings, arrived: list[tuple[str, Path]], end: date) -> pa.Table:
+    """Files that came by a day, and every room up to customer_360 as of it: the customers."""
+    moment = end_of_day(end, own.zone)
+    land(own, arrived, arrived_at=moment)
+    build_all_models(own, moment)
+    return built_customers(own)
+
+
+def run(own: Settings, arrived: list[tuple[str, Path]], end: date) -> pa.Table:
+    """The same by the whole job, as published."""
+    land_and_run_day(own, arrived, end)
+    return published_customers(own)
+
+
+def live_through(told: Told, own_home: Path, ends: list[date], a_month: Callable[..., pa.Table]) -> None:
+    """Land what came by each of these days with its own arrival, and go on; then look back at every one."""
     with at_home(told.home, **told.settings) as own:
         expected = published_customers(own)
     monthly = [(source, file) for source, file in told.deliveries if source in MONTHLY]
@@ -97,8 +112,7 @@ def live_through(told: Told, own_home: Path, ends: list[date]) -> None:
         for end in ends:
             arrived = [(source, file) for source, file in monthly if before < month_of(file) <= (end.year, end.month)]
             assert len(arrived) >= 2
-            land_and_run_day(own, arrived, end)
-            published[end] = published_customers(own)
+            published[end] = a_month(own, arrived, end)
             before = (end.year, end.month)
         with at_home(told.home, **told.settings) as other:
             last = named_as_in(other, own, published[ends[-1]])
@@ -117,7 +131,7 @@ def test_deliveries_in_another_order_give_the_same_customers(town: Told, make_ho
 def test_two_deliveries_over_the_months_end_at_the_same_customers_and_can_be_looked_back_at(
     town: Told, make_home: Callable[[str], Path]
 ) -> None:
-    live_through(town, make_home("two_deliveries"), [date(2026, 1, 31), town.last])
+    live_through(town, make_home("two_deliveries"), [date(2026, 1, 31), town.last], build)
 
 
 def test_a_difference_in_one_column_is_noticed(town_home: Path) -> None:
@@ -141,4 +155,4 @@ def test_deliveries_of_the_shop_in_another_order(shop: Told, make_home: Callable
 @pytest.mark.real_data
 @pytest.mark.parametrize("ends", [[SHOP_MONTHS[4], SHOP_MONTHS[8]], SHOP_MONTHS], ids=["two", "nine"])
 def test_the_shop_over_the_months(shop: Told, make_home: Callable[[str], Path], ends: list[date]) -> None:
-    live_through(shop, make_home(f"shop_in_{len(ends)}"), ends)
+    live_through(shop, make_home(f"shop_in_{len(ends)}"), ends, run)

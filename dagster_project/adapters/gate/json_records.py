@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -21,7 +22,7 @@ from dagster_project.adapters.gate.records import (
     text_table,
 )
 from dagster_project.adapters.sql_words import name_sql, text_sql
-from dagster_project.domain.sources.drift import Header, header_of
+from dagster_project.domain.sources.drift import Header, header_of, plain_name
 from dagster_project.errors import Refused
 
 if TYPE_CHECKING:
@@ -60,6 +61,12 @@ def json_records(data: bytes, table: Table) -> Records:
         )
         names = [name for (name,) in connection.execute("select distinct unnest(keys) from seen order by 1").fetchall()]
         told = header_of(names, table, "lines") if names else Header({})
+        for meant, spelled in _spelled_otherwise(told):
+            query = (
+                "select line_number from seen where list_contains(keys, $spelled) and not list_contains(keys, $meant)"
+            )
+            found = connection.execute(query, {"spelled": spelled, "meant": meant}).fetchall()
+            reasons = {number: "respelled_key" for (number,) in found} | reasons
         connection.execute("drop table seen")
         fits = pc.invert(pc.is_in(numbers, pa.array(list(reasons), pa.int64())))
         bad = pa.table({"line_number": numbers, "line": lines}).filter(pc.invert(fits)).to_pylist()
@@ -82,6 +89,14 @@ def json_records(data: bytes, table: Table) -> Records:
     line_number = read.column("line_number").combine_chunks()
     known = named_by_the_contract(names, told)
     return Records(text_table(texts, table, read.num_rows), line_number, misfits, delivered, known, told)
+
+
+def _spelled_otherwise(told: Header) -> Iterator[tuple[str, str]]:
+    """Keys that some lines spell as the contract does and others do not: in those the value would be lost."""
+    meant = {plain_name(delivered): delivered for delivered in told.taken.values()}
+    for name in told.unknown:
+        if plain_name(name) in meant:
+            yield meant[plain_name(name)], name
 
 
 def lines_of(data: bytes) -> tuple[pa.Array, pa.Array]:

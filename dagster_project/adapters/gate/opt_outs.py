@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dagster_project.adapters.gate.parquet_records import as_text
-from dagster_project.adapters.gate.records import LARGEST_PLAIN, Misfit, kind_of
+from dagster_project.adapters.gate.records import BELIEVED, LARGEST_PLAIN, PACKED_AT_MOST, Misfit, kind_of
 from dagster_project.adapters.gate.typing import Typed, pseudonym
 from dagster_project.domain.decisions.suppression import WITHDRAWN, Suppression
 from dagster_project.domain.identity.ids import record_ids
@@ -72,8 +72,10 @@ def of_refused(data: bytes, file_name: str, table: Table, salt: str) -> list[Opt
         return []
     try:
         kind = kind_of(file_name)
-        plain = data if kind == "parquet" else _text_of(data, file_name)
-        rows = {"csv": _csv_rows, "jsonl": _json_rows, "parquet": _parquet_rows}[kind](plain, table)
+        if kind == "parquet":
+            rows = _parquet_rows(data, table)
+        else:
+            rows = (_csv_rows if kind == "csv" else _json_rows)(_text_of(data, file_name), table)
         return strictest(one for row in rows for one in opted_out_in(_with_pseudonyms(row, table, salt), table))
     except (Refused, pa.ArrowException, OSError, ValueError, csv.Error, RecursionError):
         return []
@@ -159,12 +161,13 @@ def _text_of(data: bytes, file_name: str) -> str:
 
 def _as_far_as_it_goes(data: bytes) -> bytes:
     unpacking, plain = zlib.decompressobj(wbits=31), bytearray()
+    allowed = max(BELIEVED, min(LARGEST_PLAIN, PACKED_AT_MOST * len(data)))
     for start in range(0, len(data), 4096):
         try:
-            plain += unpacking.decompress(data[start : start + 4096], LARGEST_PLAIN)
+            plain += unpacking.decompress(data[start : start + 4096], allowed)
         except zlib.error:
             break
-        if len(plain) >= LARGEST_PLAIN:
+        if len(plain) >= allowed:
             break
     return bytes(plain)
 

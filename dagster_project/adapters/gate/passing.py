@@ -176,7 +176,7 @@ def _land(
         if not found.refused and not holds_erased(settings, ledger, found.data, found.name):
             archive(settings, contract.source, "refused", found.file_id, found.name, found.data)
         said_no = []
-        if name in contract.tables:
+        if name in contract.tables and refused.reason_code != "too_large":  # a bomb is nobody's answer
             said_no = opt_outs.of_refused(found.data, found.name, contract.tables[name], settings.identity_salt)
         return delivery("refused", said_no, str(refused), reason_code=refused.reason_code)
     typed, data, erased = without_erased(settings, ledger, contract, name, typed, found.data, found.name)

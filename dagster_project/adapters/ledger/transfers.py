@@ -114,6 +114,8 @@ class Transfers(Connected):
         with self.writing() as connection:
             connection.execute(delete(transfer_pages).where(*here))
             connection.execute(insert(transfer_pages), row)
+            if state != "sending":  # it goes on: what went wrong before counts no longer
+                connection.execute(update(transfers).where(transfers.c.batch_id == batch_id).values(attempts=0))
             if rows:
                 known = select(transfer_refusals.c.row_key).where(transfer_refusals.c.batch_id == batch_id)
                 before: set[str] = set(connection.execute(known).scalars())

@@ -233,6 +233,7 @@ def _hold(
     *,
     is_failure: bool = True,
 ) -> Transfer:
+    transfer = ledger.begin_transfer(transfer.batch_id, transfer.destination, as_of)  # as it is by now
     attempts = transfer.attempts + (1 if is_failure else 0)
     not_before = try_again_at(attempts, as_of, wait) if is_failure else as_of + wait
     ledger.hold_transfer(transfer.batch_id, reason, not_before, is_failure=is_failure)

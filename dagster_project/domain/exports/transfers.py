@@ -24,7 +24,7 @@ class Transfer:
     Attributes:
         state: ``waiting`` until it is taken out of the outbox (then nobody can withdraw it any more), ``taken`` until
             the other side has all of it, ``delivered``; or ``withdrawn`` or ``expired`` before it left.
-        attempts: how often it was begun without success.
+        attempts: how often it was begun without getting any further.
         reason: the code of the last failure.
         not_before: when it may be tried again.
     """

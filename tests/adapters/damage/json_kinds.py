@@ -224,6 +224,18 @@ def keys_in_capitals(_: random.Random, clean: Clean) -> Broken:
 
 
 @kind
+def some_keys_in_capitals(rng: random.Random, clean: Clean) -> Broken:
+    lines, bad = lines_of(clean), {}
+    name = rng.choice([name for name in clean.columns if clean.records[0][name]])
+    for place in some(rng, clean):
+        if place:
+            told = object_of(clean, clean.records[place])
+            lines[place] = json.dumps({key.swapcase() if key == name else key: value for key, value in told.items()})
+            bad[place] = ("", "respelled_key")
+    return delivered(clean, lines, bad)
+
+
+@kind
 def separators_of_unicode_inside(rng: random.Random, clean: Clean) -> Broken:
     free = [name for name in clean.of_type("string") if name not in clean.table.key]
     for record in clean.records:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import random
 from collections.abc import Callable
@@ -15,12 +14,12 @@ import pytest
 from dagster_project.adapters.gate import passing
 from dagster_project.adapters.gate.records import Records, text_table
 from dagster_project.domain.sources.contract import Table
-from tests.adapters.damage import csv_kinds, json_kinds, parquet_kinds, value_kinds
+from tests.adapters.damage import csv_kinds, header_kinds, json_kinds, parquet_kinds, value_kinds
 from tests.adapters.damage.clean import Broken, clean_delivery
 from tests.adapters.damage.judge import Count, judge
 from tests.adapters.small_deliveries import CAFE, GOOD, HEADER, Gate
 
-MODULES = (csv_kinds, value_kinds, json_kinds, parquet_kinds)
+MODULES = (csv_kinds, header_kinds, value_kinds, json_kinds, parquet_kinds)
 KINDS = {name: kind for module in MODULES for name, kind in module.KINDS.items()}
 NEEDS = {name: types for module in MODULES for name, types in getattr(module, "NEEDS", {}).items()}
 COSTLY = {"gzip of a bomb", "parquet a bomb of rows", "csv a line of 17 mebibytes", "csv a hundred thousand separators"}
@@ -80,7 +79,7 @@ def test_two_thousand_broken_deliveries_are_accounted_for(gate: Gate, tmp_path: 
         wrong += land_and_judge(gate, broken_delivery(kind, seed), seed, count)
         if count.files % 10 == 0 and not neighbour_loads(gate, count.files):
             wrong.append(f"the neighbour after {kind} {seed} did not load")
-    told = dataclasses.asdict(count) | {"kinds": len(count.kinds)}
+    told = vars(count) | {"kinds": len(count.kinds)}
     print(json.dumps(told, indent=1))
     assert wrong == []
     assert count.records == count.loaded + count.quarantined

@@ -38,6 +38,7 @@ class Fake:
     def __init__(self, seed: int, share_of_faults: float = 0.0) -> None:
         self.rng = random.Random(seed)
         self.share_of_faults = share_of_faults
+        self.kinds_of_faults: tuple[str, ...] = FAULTS
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self.late: list[tuple[datetime, Callable[[], Any]]] = []
         self.count_calls = 0
@@ -73,7 +74,7 @@ class Fake:
     def _fault(self) -> str | None:
         if self.next_faults:
             return self.next_faults.pop(0)
-        return self.rng.choice(FAULTS) if self.rng.random() < self.share_of_faults else None
+        return self.rng.choice(self.kinds_of_faults) if self.rng.random() < self.share_of_faults else None
 
 
 class GoogleFake(Fake):

@@ -72,6 +72,7 @@ class Played:
     rng: random.Random
     now: datetime = AS_OF
     count_stopped: int = 0
+    steps: tuple[int, ...] = (1, 20, 70, 200, 1900)  # seconds from one look to the next
 
     def deliver_all(self, monkeypatch: pytest.MonkeyPatch, share_of_stops: float = 0.0) -> None:
         """Deliver until nothing waits, with the process ending now and then."""
@@ -97,7 +98,7 @@ class Played:
             ]
             if not open_ones:
                 return
-            self.now += timedelta(seconds=self.rng.choice([1, 20, 70, 200, 1900]))
+            self.now += timedelta(seconds=self.rng.choice(self.steps))
         raise AssertionError("a batch never arrived")
 
 
@@ -110,7 +111,7 @@ def play_audience(
     audience: list[str] = []
     for _ in range(rounds):
         audience = sorted(played.rng.sample(ids, played.rng.randint(4, 11)))
-        for one in played.rng.sample(ids, 3):
+        for one in played.rng.sample(ids, 5):
             phones[one] += 1  # somebody's number changes: removed with the old one, added with the new one
         points = {one: point(one, phone=f"+35850{1_000_000 + phones[one]}") for one in ids}
         house(played.home, points.values(), audience=audience, as_of=played.now)
@@ -118,7 +119,7 @@ def play_audience(
         export_destination(played.home, played.ledger, played.destination, played.now)
         played.deliver_all(monkeypatch, share_of_stops)
         read_acks(played.home, played.ledger, played.now)
-        played.now += timedelta(seconds=played.rng.choice([1, 600]))
+        played.now += timedelta(seconds=played.rng.choice((1, played.steps[-1])))
     played.fake.at(played.now + timedelta(days=1))
     return {one: points[one] for one in audience}
 
