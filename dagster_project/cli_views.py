@@ -99,11 +99,9 @@ def number(cell: Any) -> str:
 
 def show_deliveries(out: Console, deliveries: list[dict[str, Any]]) -> None:
     """What became of each file: delivered = loaded + quarantined + erased."""
-    rows = [
-        [d["source"], d["table_name"], d["file_name"], d["status"], d["count_delivered"], d["count_loaded"],
-         d["count_quarantined"], d["count_erased"]]
-        for d in deliveries
-    ]  # fmt: skip
+    names = ["source", "table_name", "file_name", "status"]
+    counts = ["count_delivered", "count_loaded", "count_quarantined", "count_erased"]
+    rows = [[delivery[name] for name in [*names, *counts]] for delivery in deliveries]
     heads = ["source", "table", "file", "status", "delivered", "loaded", "quarantined", "erased"]
     out.print(table_of("Deliveries", heads, rows, (4, 5, 6, 7)))
     for delivery in deliveries:

@@ -12,6 +12,7 @@ from dagster_project.errors import Refused
 if TYPE_CHECKING:
     from dagster_project.domain.sources.contract import Table
 
+NAMED = 8  # columns listed in a sentence
 KNOWING = ("accept_known", "evolve")  # the modes that take what they recognise
 
 
@@ -116,7 +117,11 @@ def _refuse_missing(missing: Sequence[str], table: Table, where: str) -> None:
     keys = [name for name in missing if name in table.key]
     if keys:
         expected = [name for name, column in table.columns.items() if not column.optional]
-        raise Refused("missing_key_column", f"the {where} lacks the key column {keys[0]}; it should have {expected}")
+        more = f" and {len(expected) - NAMED} more" if len(expected) > NAMED else ""
+        raise Refused(
+            "missing_key_column",
+            f"the {where} lacks the key column {keys[0]}; it should have {expected[:NAMED]}{more}",
+        )
     needed = [name for name in missing if table.columns[name].required or table.drift not in KNOWING]
     if needed:
         raise Refused(
