@@ -46,10 +46,10 @@ def check_folders(folders: dict[str, Path] | None = None) -> tuple[Right, list[F
             found = load_destinations(folders[kind])
         else:
             found = load_folder(folders[kind], form, KEYS[kind], contexts.get(kind))
-        items = dict(found.items)
+        items: dict[str, Any] = dict(found.items)
         faults += [Fault(f"{kind}/{fault.file}", fault.line, fault.path, fault.reason) for fault in found.faults]
         if kind == "stories":
-            for name, item in found.items.items():
+            for name, item in dict(items).items():
                 if item.care_model not in right["models"] and item.care_model_file is None:
                     reason = f"there is no care model {item.care_model!r} that is right"
                     faults.append(Fault(f"{kind}/{found.files[name].name}", 1, "care_model", reason))

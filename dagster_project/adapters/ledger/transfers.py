@@ -63,8 +63,8 @@ class Transfers(Connected):
         """Note that a destination's tool has had its batches up to a number, however they came there."""
         query = select(batches.c.batch_id).where(batches.c.destination == destination, batches.c.sequence <= last)
         with self.writing() as connection:
-            all_ids = list(connection.execute(query).scalars())
-            known = set(connection.execute(select(transfers.c.batch_id)).scalars())
+            all_ids: list[str] = list(connection.execute(query).scalars())
+            known: set[str] = set(connection.execute(select(transfers.c.batch_id)).scalars())
             done = {"state": "delivered", "reason": None, "not_before": None, "delivered_at": moment}
             is_open = (transfers.c.batch_id.in_(query), transfers.c.state.not_in(ENDED))
             connection.execute(update(transfers).where(*is_open).values(done))
