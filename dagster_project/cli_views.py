@@ -138,10 +138,8 @@ def show_status(out: Console, state: dict[str, Any]) -> None:
         out.print("Nothing is published yet: hoiva run --as-of 2026-03-31")
     show_batches(out, state["batches"])
     show_held(out, state["held_changes"])
-    for alarm in state.get("health", {}).get("alarms", []):
-        out.print(f"Look at this: {alarm['text']}", style="yellow", markup=False, soft_wrap=True)
-    if state.get("health", {}).get("is_held_after_restore"):
-        out.print("Nothing leaves this home until hoiva settle: it was restored from a backup.", style="yellow")
+    for line in state.get("health", {}).get("to_look_at", []):
+        out.print(line, style="yellow", markup=False, soft_wrap=True)
 
 
 def show_held(out: Console, held: list[dict[str, Any]]) -> None:

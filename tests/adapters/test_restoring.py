@@ -206,13 +206,10 @@ def test_a_gap_between_the_batches_handed_in_is_refused(
 
 def test_a_damaged_batch_is_refused(restored: Settings, ledger: Ledger, receiver: Receiver) -> None:
     night(restored, ledger, IDS[2:5], IDS[1:5])
-    (receiver.folder / "letters" / batches_of(receiver, "letters")[-1] / "contacts.csv").write_text("other")
+    batches_of_letters = sorted(path.name for path in (receiver.folder / "letters").iterdir())
+    (receiver.folder / "letters" / batches_of_letters[-1] / "contacts.csv").write_text("other")
     with pytest.raises(HoivaError, match="is damaged"):
         settled(restored, ledger, receiver.folder)
-
-
-def batches_of(receiver: Receiver, destination: str) -> list[str]:
-    return sorted(path.name for path in (receiver.folder / destination).iterdir())
 
 
 def test_a_home_that_was_not_restored_is_not_settled(lost: Settings) -> None:
