@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
+from dagster_project.adapters.durable import sync_file
 from dagster_project.errors import HoivaError
 
 if TYPE_CHECKING:
@@ -70,6 +73,8 @@ def open_warehouse(settings: Settings) -> Iterator[Warehouse]:
         "threads": settings.threads,
         "preserve_insertion_order": True,
     }
+    for path in (home.warehouse, home.vault_database):
+        _make_whole(path)
     connection = duckdb.connect(str(home.warehouse), config=config)
     try:
         connection.execute(f"attach if not exists '{home.vault_database}' as {VAULT}")
@@ -78,6 +83,26 @@ def open_warehouse(settings: Settings) -> Iterator[Warehouse]:
         connection.execute(f"checkpoint {VAULT}")
     finally:
         connection.close()
+
+
+def _make_whole(path: Path) -> None:
+    """Make an empty database that can be seen only whole: one that a full disk cut off would never open again."""
+    if path.exists():
+        return
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        fresh.unlink(missing_ok=True)
+        duckdb.connect(str(fresh)).close()
+        sync_file(fresh)
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            return  # another process made it meanwhile
+        except OSError:
+            os.rename(fresh, path)  # this file system knows no second names
+    finally:
+        for left in (fresh, fresh.with_name(f"{fresh.name}.wal")):
+            left.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from multiprocessing import forkserver
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pytest
 
@@ -149,6 +150,22 @@ def test_a_disk_that_is_full_at_any_point_harms_nothing(template: Path, tmp_path
         TASKS[task](own, 6)
         assert whole(own, task, 6), points[number]
         assert verify(own) == []
+
+
+def test_a_database_cut_off_as_it_is_made_is_never_seen(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DuckDB leaves a file behind that it does not open again."""
+
+    def cut_off(path: str, **_: object) -> None:
+        Path(path).write_bytes(b"half")
+        raise duckdb.IOException("IO Error: Could not write file: No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(duckdb, "connect", cut_off)
+        with pytest.raises(duckdb.IOException), open_warehouse(home):
+            pass
+    assert not [path.name for path in home.at_home.root.glob("*.duckdb*")]
+    with open_warehouse(home) as warehouse:
+        assert warehouse.read("select 1").num_rows == 1
 
 
 def _full_at(number: int, work: Callable[[], None]) -> None:

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.journeys.homes import GIFT_SHOP_ENDS, TOWN, TOWN_SIZE, at_home, definitions, gift_shop_files, land, run_day
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _one_front_door(make_home: Callable[[str], Path]) -> Iterator[None]:
-    """Every run of these tests goes through the same definitions: loading them takes ten seconds of each run."""
-    import dagster_project.definitions as front_door
-
-    with at_home(make_home("front_door")):
-        opened = definitions()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(front_door, "defs", lambda: opened)
-        yield
+from tests.journeys.homes import GIFT_SHOP_ENDS, TOWN, TOWN_SIZE, at_home, gift_shop_files, land, run_day
 
 
 @pytest.fixture(scope="session")

@@ -10,13 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.adapters.erasing.rows import named_outside
-from dagster_project.domain.erasure.identifiers import Outside
+from dagster_project.domain.erasure.identifiers import RECORD, Outside
 from dagster_project.errors import Refused
 
 if TYPE_CHECKING:
     from dagster_project.adapters.gate.typing import Typed
     from dagster_project.adapters.ledger import Ledger
     from dagster_project.domain.sources.contract import SourceContract
+    from dagster_project.domain.sources.opt_outs import OptedOut
     from dagster_project.settings import Settings
 
 
@@ -49,6 +50,12 @@ def without_erased(
         part.filter(pc.invert(pc.is_in(part["line_number"], gone))) for part in (typed.rows, typed.misfits)
     )
     return Typed(rows, misfits), without_lines(data, file_name, table, lines), len(lines)
+
+
+def still_inside(settings: Settings, ledger: Ledger, opted_out: list[OptedOut]) -> list[OptedOut]:
+    """The refusals of people who were not erased: nothing is written down of the others, not even a no."""
+    outside = outside_of(settings, ledger) if opted_out else None
+    return [one for one in opted_out if outside is None or not outside.names(RECORD, one.source_record_id)]
 
 
 def named_lines_of_file(

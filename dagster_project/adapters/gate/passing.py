@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from dagster_project.adapters.durable import PRIVATE_FOLDER, make_folder
 from dagster_project.adapters.gate import heeding, opt_outs
-from dagster_project.adapters.gate.admitting import holds_erased, without_erased
+from dagster_project.adapters.gate.admitting import holds_erased, still_inside, without_erased
 from dagster_project.adapters.gate.csv_records import csv_records
 from dagster_project.adapters.gate.delivered import Delivered, delivered
 from dagster_project.adapters.gate.json_records import json_records
@@ -134,6 +134,7 @@ def _land(
     heard: set[str] = set()  # customers whose refusal in a row that fits stands
 
     def delivery(status: str, opted_out: list[OptedOut], message: str = "", **more: object) -> Delivery:
+        opted_out = still_inside(settings, ledger, opted_out)
         count = opt_outs.hand_over(settings, ledger, opted_out, known_at)
         heeding.let_go(settings, ledger, heard | opt_outs.whose(settings, opted_out), landed_at)
         if count:

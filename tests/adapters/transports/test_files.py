@@ -17,7 +17,7 @@ from dagster_project.adapters.transports.answers import fetch_answers
 from dagster_project.adapters.transports.deliver import deliver, deliver_destination
 from dagster_project.adapters.transports.files import FileCarrier
 from dagster_project.settings import Settings
-from tests.adapters.small_house import AS_OF, batches, statuses
+from tests.adapters.small_house import AS_OF, statuses
 from tests.adapters.transports.carried import (
     There,
     differs_from_manifest,
@@ -181,4 +181,3 @@ def test_a_delivered_batch_is_out_of_the_outbox_and_cannot_be_withdrawn(
     deliver(home, ledger, [letters], AS_OF)
     assert not (home.at_home.outbox / "letters" / batch.folder_name).exists()
     assert (home.at_home.outbox / "letters" / ".taken" / batch.folder_name / "manifest.json").is_file()
-    assert [path.name for path in batches(home, "letters")] == [".taken"]
