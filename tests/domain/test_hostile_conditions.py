@@ -69,8 +69,8 @@ def refusal_of(text: str) -> str:
     return ""
 
 
-def let_through() -> list[str]:
-    return [text for text in hostile_conditions() if not refusal_of(text)]
+def let_through(texts: list[str]) -> list[str]:
+    return [text for text in texts if not refusal_of(text)]
 
 
 def test_there_are_many() -> None:
@@ -102,7 +102,7 @@ def test_the_watch_sees_a_door_that_is_opened() -> None:
 
 
 def test_none_takes_more_than_a_bounded_effort() -> None:
-    texts = [*hostile_conditions()[::3], *FINE]
+    texts = [*hostile_conditions()[::7], *FINE]
     most = max(calls_of(lambda text=text: refusal_of(text)) for text in texts)  # type: ignore[misc]
     assert 100 < most < MOST_CALLS
     tracemalloc.start()
@@ -127,7 +127,7 @@ def test_a_checker_that_lets_functions_through_is_caught(monkeypatch: pytest.Mon
         return Typed(node.sql("duckdb"), "text") if isinstance(node, exp.Anonymous) else real(self, node)
 
     monkeypatch.setattr(Writer, "visit", trusting)
-    passed = let_through()
+    passed = let_through(hostile_conditions(places=7))
     assert "value_tier = getenv('HOME')" in passed
     assert "value_tier = read_text('/tmp/canary')" in passed
 
@@ -136,7 +136,7 @@ def test_a_checker_without_its_first_gate_is_caught(monkeypatch: pytest.MonkeyPa
     from dagster_project.domain.conditions import compiled
 
     monkeypatch.setattr(compiled, "check_words", lambda _: None)
-    assert any("--" in text for text in let_through()), "a comment is words to a parser"
+    assert any("--" in text for text in let_through(hostile_conditions(places=5))), "a comment is words to a parser"
 
 
 @pytest.mark.parametrize("pattern", ["%a_b%", "a_b%", "_", "%", "a%b%c%d%", "%%a_b%%", "100\\%"])
