@@ -37,9 +37,9 @@ def status_of(settings: Settings, now: datetime | None = None) -> dict[str, Any]
         "held_changes": held,
     }
     if health is not None:
-        held = ["Nothing leaves this home until hoiva settle: it was restored from a backup."]
+        stands_still = ["Nothing leaves this home until hoiva settle: it was restored from a backup."]
         lines = [f"Look at this: {alarm['text']}" for alarm in health["alarms"]]
-        state["health"] = health | {"to_look_at": lines + (held if health["is_held_after_restore"] else [])}
+        state["health"] = health | {"to_look_at": lines + (stands_still if health["is_held_after_restore"] else [])}
     if has_published(settings):
         with reader(settings) as published:
             state["published"] = published_numbers(published)
