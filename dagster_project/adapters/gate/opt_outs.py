@@ -77,7 +77,7 @@ def of_refused(data: bytes, file_name: str, table: Table, salt: str) -> list[Opt
         else:
             rows = (_csv_rows if kind == "csv" else _json_rows)(_text_of(data, file_name), table)
         return strictest(one for row in rows for one in opted_out_in(_with_pseudonyms(row, table, salt), table))
-    except (Refused, pa.ArrowException, OSError, ValueError, csv.Error, RecursionError):
+    except (Refused, pa.ArrowException, OSError, ValueError, LookupError, csv.Error, RecursionError):
         return []
 
 

@@ -83,11 +83,11 @@ def type_records(
         threads: of the engine at work.
     """
     texts = records.texts.append_column("line_number", records.line_number)
+    flaws = {name: flaw_of(texts.column(name), column) for name, column in table.columns.items()}
     for name, column in table.columns.items():
         if column.pseudonym:
             place = texts.schema.get_field_index(name)
             texts = texts.set_column(place, name, pseudonyms(texts.column(name), salt))
-    flaws = {name: flaw_of(texts.column(name), column) for name, column in table.columns.items()}
     for name, told in flaws.items():
         if told is not None:
             texts = texts.append_column(f"{OURS}flaw of {name}", told)
