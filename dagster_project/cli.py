@@ -49,11 +49,13 @@ def run(
     """Run the daily job once, in this process: from the landed files to audience batches in `outbox/`."""
     from dagster_project.adapters.reporting import run_summary
     from dagster_project.cli_views import progress_of_a_run, show_run
+    from dagster_project.commands.erase import go_on_with_erasures
 
     own = settings_of(home)
     moment = moment_of(as_of, own, "--as-of")
     outcome = progress_of_a_run(own, moment, err, quiet=as_json)
-    summary = run_summary(own, outcome, moment)
+    erasures = [{"erasure_id": one.erasure_id, "state": one.state} for one in go_on_with_erasures(own)]
+    summary = run_summary(own, outcome, moment) | {"erasures": erasures}
     if as_json:
         print_json(summary)
     else:

@@ -195,6 +195,8 @@ def show_run(out: Console, summary: dict[str, Any]) -> None:
         out.print(f"not run, because something before it failed: {step}", style="yellow", markup=False)
     for check in summary["failed_checks"]:
         out.print(f"check failed: {check}", style="yellow", markup=False)
+    for one in summary.get("erasures", []):
+        out.print(f"erasure {one['erasure_id']}: {one['state']}", markup=False)
     show_status(out, summary)
 
 

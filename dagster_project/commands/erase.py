@@ -50,8 +50,8 @@ def erase(
 
     A person is named by an id, an e-mail address or a phone number. Hand addresses over in a file or on standard input
     (`-`): what is typed stays in the shell's history. An erasure that waits until a destination has taken the order to
-    let go ends by `hoiva erase --resume`, as every run tells. The exit code is 1 when one waits or `--verify` finds
-    something.
+    let go ends by `hoiva erase --resume`, or by the next `hoiva run`. The exit code is 1 when one waits or `--verify`
+    finds something.
     """
     own = settings_of(home)
     wanted = wanted_of(customer_ids, email, phone, file, everyone)
@@ -68,6 +68,18 @@ def erase(
         _show(own, told)
     if any(one.state != "ended" for one in told):
         raise typer.Exit(1)
+
+
+def go_on_with_erasures(own: Settings) -> list[Told]:
+    """Go on with the erasures that wait, if there is any; what became of each. A run does so when it is done."""
+    from dagster_project.adapters.erasing.finding import Wanted
+    from dagster_project.adapters.ledger import open_ledger
+
+    with open_ledger(own.ledger_address) as ledger:
+        waits = bool(ledger.erasures("begun", "waiting"))
+    if not waits and not any((own.at_home.vault / "erasures").glob("*.json")):
+        return []
+    return _do(own, Wanted(), resume=True, replay=False)
 
 
 def _do(own: Settings, wanted: Wanted, *, resume: bool, replay: bool) -> list[Told]:

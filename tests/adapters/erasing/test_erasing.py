@@ -15,10 +15,11 @@ from dagster_project.adapters.erasing.journal import journal_file
 from dagster_project.adapters.erasing.patterns import Patterns
 from dagster_project.adapters.erasing.scan import scan
 from dagster_project.adapters.ledger import Ledger
+from dagster_project.commands import erase as command
 from dagster_project.errors import HoivaError
 from tests.adapters.erasing.conftest import Forgotten
 from tests.adapters.erasing.people import OTHERS, PLANTED, VALUES, deliveries
-from tests.adapters.erasing.planted import LATER, forms_of, land_all, look, take_all, wanted
+from tests.adapters.erasing.planted import LATER, forms_of, house_of, land_all, look, take_all, wanted
 
 PLACES = {
     "lake", "vault", "warehouse.duckdb", "dagster", "dbt", "data_docs", "models", "reports", "landing", "outbox",
@@ -189,3 +190,15 @@ def test_a_refused_removal_is_told_again_before_anything_ends(house: House) -> N
     take_all(settings)
     (told,) = resume_all(house, LATER)
     assert (told.state, look(settings).hits) == ("ended", {})
+
+
+def test_a_run_goes_on_with_what_waits(few: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = few.settings
+    assert command.go_on_with_erasures(settings) == [], "nothing waits, nothing is opened"
+    monkeypatch.setattr(command, "house_of", lambda own: house_of(own.home))
+    somebody = Wanted(customer_ids=frozenset({PLANTED[5].customer_id(settings.identity_salt)}))
+    assert erase(few, somebody, LATER).state == "waiting"
+    assert [one.state for one in command.go_on_with_erasures(settings)] == ["waiting"], "nobody took it yet"
+    take_all(settings)
+    assert [one.state for one in command.go_on_with_erasures(settings)] == ["ended"]
+    assert command.go_on_with_erasures(settings) == []
