@@ -38,7 +38,7 @@ def must_wait(ledger: Ledger, destination: Destination, content: Content, as_of:
     before = ledger.batches(destination=destination.name)
     parts = [("after", before[-1].batch_id if before else "")]
     parts += [("contact", contact_id) for contact_id in content.contact_ids]
-    parts += [(change.operation, change.customer_id + change.fingerprint) for change in content.memberships]
+    parts += [(change.operation, change.customer_id + change.fingerprint) for change in content.changed]
     held = ledger.hold_change(destination.name, fingerprint_of(parts), reason, size, as_of)
     return held.decision != "approved"
 
@@ -47,8 +47,8 @@ def _size_of(ledger: Ledger, destination: Destination, content: Content, guards:
     records = [record for record in ledger.batches(destination=destination.name) if record.state != "withdrawn"]
     # A batch of a few rows is somebody who withdrew consent, between the large ones; it says nothing of what is usual.
     sizes = [record.count_rows for record in records if record.count_rows >= guards.from_rows]
-    removes = sum(change.operation == "remove" for change in content.memberships)
-    adds = len(content.contact_ids) + len(content.memberships) - removes
+    removes = sum(change.operation == "remove" for change in content.changed)
+    adds = len(content.contact_ids) + len(content.changed) - removes
     held = ledger.count_members(destination.name) if destination.kind == "membership" else 0
     return Size(adds, removes, held, usual(sizes))
 

@@ -81,17 +81,26 @@ class Content:
         contact_ids: the contacts in it (message).
         memberships: the changes in it (membership).
         added: customer_id and cells of the rows it adds, to let go of them by later (membership).
+        count_retold: how many at the end of ``memberships`` are told again by a full batch, and change nothing.
     """
 
     files: tuple[BatchFile, ...]
     contact_ids: Sequence[str] = ()
     memberships: Sequence[MembershipChange] = ()
     added: pa.Table | None = field(default=None, repr=False)
+    count_retold: int = 0
 
     @property
     def count_rows(self) -> int:
-        """Contacts, or adds and removes."""
+        """Contacts, or adds and removes; of a full batch what changes, as guard rails compare it with other batches."""
+        if any(file.role == "full" for file in self.files):
+            return len(self.changed)
         return sum(file.count_rows for file in self.files if file.role != "rows")
+
+    @property
+    def changed(self) -> Sequence[MembershipChange]:
+        """The changes in it without whoever is only told again."""
+        return self.memberships[: len(self.memberships) - self.count_retold]
 
     @many_rows()
     def keep(self, home: Home, batch: Batch) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from dagster_project.adapters import approving, contact_batches, membership_batches
+from dagster_project.adapters import approving, contact_batches, full_batches, membership_batches
 from dagster_project.adapters.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folder, reached, replace_file
 from dagster_project.adapters.holding import HELD_WORDS, is_held
 from dagster_project.adapters.outbox import (
@@ -21,7 +21,7 @@ from dagster_project.adapters.outbox import (
 from dagster_project.adapters.published import NotPublished, Version, has_published, open_published
 from dagster_project.adapters.withdrawing import withdraw_blocked_from
 from dagster_project.domain.analytics.segments import breaches
-from dagster_project.domain.exports.batches import BatchRecord
+from dagster_project.domain.exports.batches import BatchRecord, is_full_due
 from dagster_project.domain.exports.manifest import Batch, chain, make_batch
 from dagster_project.errors import HoivaError
 
@@ -148,7 +148,7 @@ def _content(
         return contact_batches.content(ledger, destination, version, as_of)
     if is_frozen(version, destination) or is_retired(ledger, version, destination):
         return _of_who_must_leave(settings, ledger, destination, version, as_of)
-    return membership_batches.content(settings, ledger, destination, version, as_of)
+    return _of_audience(settings, ledger, destination, version, as_of)
 
 
 def _of_who_must_leave(
@@ -157,7 +157,23 @@ def _of_who_must_leave(
     """What goes at once whatever is held: members who may not be in any audience (any more)."""
     if destination.kind == "message":
         return None
-    return membership_batches.content(settings, ledger, destination, version, as_of, is_frozen=True)
+    return _of_audience(settings, ledger, destination, version, as_of, is_frozen=True)
+
+
+def _of_audience(
+    settings: Settings,
+    ledger: Ledger,
+    destination: Destination,
+    version: Version,
+    as_of: datetime,
+    *,
+    is_frozen: bool = False,
+) -> Content | None:
+    """What changed in an audience, or all of it where this batch replaces what the destination holds."""
+    before = ledger.batches(destination=destination.name)
+    is_full = is_full_due(destination.full_every, _next_sequence(settings.at_home, destination, before), before)
+    make = full_batches.content if is_full else membership_batches.content
+    return make(settings, ledger, destination, version, as_of, is_frozen=is_frozen)
 
 
 def is_frozen(version: Version, destination: Destination) -> bool:
@@ -176,7 +192,7 @@ def _publish(
 ) -> Batch | None:
     """Stage, open, publish. None when somebody in it was blocked at the last check."""
     before = ledger.batches(destination=destination.name)
-    sequence = 1 + max([record.sequence for record in before] + [last_sequence(home, destination.name)])
+    sequence = _next_sequence(home, destination, before)
     previous, withdrawn = chain(before)
     batch = make_batch(destination, sequence, previous, content.files, as_of, version.as_of, withdrawn)
     content.keep(home, batch)
@@ -201,6 +217,10 @@ def _publish(
     )
     reached("export.opened")
     return None if publish_staged(home, ledger, record) else batch
+
+
+def _next_sequence(home: Home, destination: Destination, before: Sequence[BatchRecord]) -> int:
+    return 1 + max([record.sequence for record in before] + [last_sequence(home, destination.name)])
 
 
 def _mark(home: Home, destination: Destination, version: Version) -> None:

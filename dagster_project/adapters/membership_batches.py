@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -48,11 +49,13 @@ def content(
     as_of: datetime,
     *,
     is_frozen: bool = False,
+    make: Callable[[Settings, Destination, Format, Wanted, pa.Table, Changes], Content | None] | None = None,
 ) -> Content | None:
     """The adds and removes between what the destination holds and today's audience; None when they are equal.
 
     ``is_frozen``: today's audience is not to be trusted. The destination keeps what it holds, except for whoever may
-    not be in any audience: a withdrawn consent is never kept waiting by a wrong number.
+    not be in any audience: a withdrawn consent is never kept waiting by a wrong number. ``make``: makes the files of a
+    change in another way, as :mod:`~dagster_project.adapters.full_batches` does.
 
     Somebody without any identifier the platform knows is not added. Somebody whose identifiers changed is removed with
     the old ones and added with the new ones.
@@ -86,7 +89,7 @@ def content(
         change = only_who_must_leave(ledger, destination, change, as_of)
     if not change:
         return None
-    return _content(settings, destination, form, Wanted(wanted, fingerprints, consents), memberships, change)
+    return (make or _content)(settings, destination, form, Wanted(wanted, fingerprints, consents), memberships, change)
 
 
 @dataclass(frozen=True)

@@ -182,7 +182,7 @@ def _adopt(settings: Settings, ledger: Ledger, destination: Destination, folder:
         as_of=datetime.fromisoformat(told["as_of"].replace("Z", "+00:00")).astimezone(UTC),
         manifest_sha256=hashlib.sha256(content).hexdigest(),
         state="prepared",
-        count_rows=sum(file["rows"] for file in told["files"] if file["role"] != "rows"),
+        count_rows=sum(file["rows"] for file in told["files"] if file["role"] not in ("rows", "full")),
         pickup=destination.pickup,
     )
     contact_ids: list[str] = []

@@ -18,6 +18,7 @@ from dagster_project.adapters.ledger.tables import consents, contacts, customer_
 from dagster_project.adapters.membership_batches import KEY_SIZE
 from dagster_project.adapters.membership_batches import _key as secret_of
 from dagster_project.domain.exports.batches import MembershipChange
+from dagster_project.domain.exports.delta import HELD
 from dagster_project.domain.exports.formats import Format, form_of
 from dagster_project.domain.exports.prints import prints
 from dagster_project.errors import HoivaError
@@ -58,7 +59,7 @@ def changes_in(
             f" backup and run that night again (hoiva run --as-of {told['as_of']}), then settle"
         )
     role_of = {file["name"]: file["role"] for file in told["files"]}
-    added_ids = [whose[line["row_key"]] for line in lines if role_of[line["file"]] == "add"]
+    added_ids = [whose[line["row_key"]] for line in lines if role_of[line["file"]] in ("add", "full")]
     print_of: dict[str, str] = {}
     if added_ids:
         cells = _added(form_of(destination), destination.name, folder, told, added_ids)
@@ -66,8 +67,11 @@ def changes_in(
         print_of = dict(zip(added_ids, values.to_pylist(), strict=True))
         kept = cells.add_column(0, "customer_id", pa.array(added_ids, TEXT))
         sent_rows.keep(settings.at_home, destination.name, folder.name, kept)
-    held = {row["customer_id"]: row["fingerprint"] for row in ledger.memberships(destination.name).to_pylist()}
+    known = ledger.memberships(destination.name).to_pylist()
+    held = {row["customer_id"]: row["fingerprint"] for row in known}
     removed = [whose[line["row_key"]] for line in lines if role_of[line["file"]] == "remove"]
+    if "full" in role_of.values():  # it replaced what the destination held
+        removed = [row["customer_id"] for row in known if row["state"] in HELD]
     key_of = {customer_id: key for key, customer_id in whose.items()}
     return [MembershipChange(one, key_of[one], value, "add") for one, value in print_of.items()] + [
         MembershipChange(one, key_of[one], held.get(one, ""), "remove") for one in removed if one not in print_of
@@ -78,14 +82,14 @@ def _added(
     form: Format, destination: str, folder: Path, told: Mapping[str, Any], customer_ids: Sequence[str]
 ) -> pa.Table:
     """The cells of the rows a batch added, in the types the form makes them in, proven by writing them again."""
-    files = [file for file in told["files"] if file["role"] == "add"]
+    files = [file for file in told["files"] if file["role"] in ("add", "full")]
     kept = _kept_beside(folder, destination)
     cells = kept if kept is not None and kept["customer_id"].to_pylist() == list(customer_ids) else None
     if cells is not None:
         cells = cells.drop_columns("customer_id")
     elif all(file["name"].endswith(".csv") for file in files):
         cells = _read_back(form, folder, [file["name"] for file in files])
-    written = [] if cells is None else [file.sha256 for file in form.files("add", cells)]
+    written = [] if cells is None else [file.sha256 for file in form.files(files[0]["role"], cells)]
     if cells is None or written != [file["sha256"] for file in files]:
         raise HoivaError(
             f"the rows of {destination}/{folder.name} cannot be read back: hand in the lost home's outbox beside its"

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from dagster_project.components.channels import ChannelName
 from dagster_project.components.fenced import Fault, Folder, load_folder
-from dagster_project.components.transport import TransportFile, refuse_misfit
+from dagster_project.components.transport import FORMATS_OF_API, TransportFile, refuse_misfit
 from dagster_project.domain.exports.destination import Destination
 from dagster_project.domain.exports.formats import FORMATS, OPTIONS, Digest, form_of
 from dagster_project.domain.exports.guards import Guards
@@ -60,6 +60,12 @@ class DestinationFile(BaseModel):
     home_country: str | None = Field(
         default=None, pattern="^[A-Z]{2}$", description="letter_file only: where letters are posted, FI left out"
     )
+    full_every: int | None = Field(
+        default=None,
+        ge=1,
+        le=1000,
+        description="membership only: each how manyeth batch is the whole audience, as 1 for lists that are replaced",
+    )
     expires_after_days: int = Field(default=7, ge=1, le=60, description="an older batch must not be used any more")
     hold_when_removed_share: float = Field(
         default=Guards.most_removed,
@@ -101,7 +107,11 @@ class DestinationFile(BaseModel):
                     raise ValueError(f"{key} is missing: a membership destination needs it")
             if self.care_models is not None:
                 raise ValueError("care_models is for message destinations")
-        for key in of_membership:
+            if self.full_every is not None and self.transport is not None and self.transport.kind in FORMATS_OF_API:
+                raise ValueError(
+                    f"full_every is not for transport {self.transport.kind}: its API is told adds and removes"
+                )
+        for key in (*of_membership, "full_every"):
             if self.kind == "message" and getattr(self, key) is not None:
                 raise ValueError(f"{key} is for membership destinations")
         return self
@@ -126,6 +136,7 @@ class DestinationFile(BaseModel):
             audience_code=self.audience_code,
             expires_after=timedelta(days=self.expires_after_days),
             pickup=self.pickup,
+            full_every=self.full_every,
             guards=Guards(self.hold_when_removed_share, self.hold_when_times_usual, self.hold_from_rows),
             format_options=self._options(),
             transport=None if self.transport is None else self.transport.to_transport(),

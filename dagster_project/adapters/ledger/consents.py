@@ -202,6 +202,20 @@ class Consents(Connected):
         with self.reading() as connection:
             return blocked_of(connection, questions_about(customer_ids, purpose, channel), moment)
 
+    def cited_consents(
+        self, customer_ids: Iterable[str], purpose: str, channel: str, moment: datetime
+    ) -> dict[str, str]:
+        """The consent that allows each of these customers' place in an audience now; whom none allows is missing."""
+        questions = questions_about(customer_ids, purpose, channel)
+        with (
+            self.reading() as connection,
+            filled(connection, asked, questions),
+            filled(connection, people),
+            filled(connection, known_ids),
+        ):
+            look_up(connection, select(asked.c.customer_id.label("id")))
+            return allowing_consents(connection, moment)
+
 
 def _strictest(consents_current: pa.Table) -> Columns:
     """The row that counts for each customer, purpose and channel: a denial where there is one."""

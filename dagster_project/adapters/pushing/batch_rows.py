@@ -21,8 +21,11 @@ def files_of(folder: Path, manifest: Mapping[str, Any]) -> Iterator[tuple[Operat
     A row of a CSV is its cells by column. A file of requests (JSON lines) gives the members of each, one by one.
 
     Raises:
-        Delayed: ``rows.csv`` and a file do not agree; nothing more is sent.
+        Delayed: ``rows.csv`` and a file do not agree, or the batch is a full one, which is for a list that is replaced;
+            nothing more is sent.
     """
+    if any(entry["role"] == "full" for entry in manifest["files"]):
+        raise Delayed("full_batch_not_carried")
     for entry in manifest["files"]:
         if entry["role"] != "rows":
             yield entry["role"], _rows(folder, entry["name"])

@@ -141,8 +141,11 @@ def _rows(ledger: Ledger, record: BatchRecord, folder: Path, told: dict[str, Any
         else:
             changes = membership_changes
             mine = select(changes.c.customer_key).where(changes.c.batch_id == record.batch_id)
+            roles = {file["role"] for file in told["files"]}
+            if "full" in roles:  # whoever left is simply not in it
+                mine = mine.where(changes.c.operation == "add")
             known = set(values_of(connection, mine))
-            added = {file["name"] for file in told["files"] if file["role"] == "add"}
+            added = {file["name"] for file in told["files"] if file["role"] in ("add", "full")}
             wrong = [row for row in lines if row["file"] in added and not row["consent_id"]]
     if keys != known and record.state in OUT:
         yield Finding("batch_rows_disagree", place, len(keys ^ known))

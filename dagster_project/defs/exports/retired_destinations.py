@@ -16,7 +16,8 @@ def retired_destinations(context: dg.AssetExecutionContext) -> dg.MaterializeRes
     with open_ledger(settings().ledger_address) as ledger:
         found = retired(ledger, load_destinations().items)
         for destination in found:
+            count_held = ledger.count_members(destination.name)
             batch = export_destination(settings(), ledger, destination, as_of_of(context))
             deliver_destination(settings(), ledger, destination, as_of_of(context))
-            count_removed += 0 if batch is None else batch.count("remove")
+            count_removed += 0 if batch is None else count_held - ledger.count_members(destination.name)
     return dg.MaterializeResult(metadata={"count_destinations": len(found), "count_removed": count_removed})

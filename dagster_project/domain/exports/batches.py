@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -23,7 +24,7 @@ class BatchRecord:
         manifest_sha256: of its ``manifest.json``; the next one names it.
         state: ``prepared`` until its folder stands in the outbox, ``published`` until its receiver has answered, or
             ``withdrawn`` when it was taken back before its receiver took it.
-        count_rows: contacts, or adds and removes.
+        count_rows: contacts, or adds and removes; of a full batch the changes in it, not whoever is told again.
         pickup: how its receiver takes it; one that is copied counts as taken at once.
         withdrawn_after: of a withdrawn one: the highest sequence its destination had by then.
     """
@@ -53,3 +54,21 @@ class MembershipChange:
     customer_key: str
     fingerprint: str
     operation: Operation
+
+
+def is_full_due(full_every: int | None, sequence: int, before: Sequence[BatchRecord]) -> bool:
+    """Whether the batch of this number carries the whole audience: each n-th does, or the next one if that was undone.
+
+    Args:
+        full_every: n; None for never.
+        before: the destination's batches so far.
+
+    >>> one = BatchRecord("b1", "list", "membership", 1, datetime(2026, 3, 1), "m1", "accepted", 3)
+    >>> two = BatchRecord("b2", "list", "membership", 2, one.as_of, "m2", "withdrawn", 3)
+    >>> [is_full_due(n, 3, [one, two]) for n in (None, 1, 2, 3, 4)]
+    [False, True, True, True, False]
+    """
+    if full_every is None:
+        return False
+    last = max((one.sequence for one in before if one.state not in ("withdrawn", "rejected")), default=0)
+    return sequence // full_every > last // full_every

@@ -31,6 +31,8 @@ class Destination:
         audience_code: the neutral name the receiving platform sees. It gives nothing away about the customers.
         pickup: whether its receiver takes a batch by moving it away, or can only copy it. A batch that is moved can be
             taken back until then; one that is copied counts as taken from the moment it can be seen.
+        full_every: of a membership destination: each how manyeth batch is the whole audience, which replaces what it
+            holds; None for never.
         is_current: False once its file is gone: it is told of nobody new, and lets go of whoever must leave.
         guards: what may go without a person's word; None for everything.
         expires_after: a batch older than this must not be used any more.
@@ -50,6 +52,7 @@ class Destination:
     expires_after: timedelta = timedelta(days=7)
     pickup: Pickup = "move"
     guards: Guards | None = None
+    full_every: int | None = None
     is_current: bool = True
     format_options: tuple[tuple[str, Any], ...] = ()
     transport: Transport | None = None

@@ -23,7 +23,7 @@ PROTOCOL = 2  # of the manifest and the folder; a change a receiver could trip o
 
 @dataclass(frozen=True)
 class BatchFile:
-    """One file of a batch. ``role`` is ``contacts``, ``add``, ``remove`` or ``rows`` (which line is whose)."""
+    """One file of a batch. ``role``: ``contacts``, ``add``, ``remove``, ``full`` or ``rows`` (which line is whose)."""
 
     name: str
     role: str
@@ -61,11 +61,11 @@ class Batch:
 
     @property
     def count_rows(self) -> int:
-        """Contacts, or adds and removes."""
+        """Contacts, or adds and removes, or the whole audience."""
         return sum(file.count_rows for file in self.files if file.role != "rows")
 
     def count(self, role: str) -> int:
-        """Rows of the files with this role: ``contacts``, ``add`` or ``remove``."""
+        """Rows of the files with this role: ``contacts``, ``add``, ``remove`` or ``full``."""
         return sum(file.count_rows for file in self.files if file.role == role)
 
 

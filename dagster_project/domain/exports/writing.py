@@ -218,14 +218,16 @@ def files_of(
     """The rows in as few files as the receiver's limits allow, in order.
 
     Args:
-        stem: ``contacts``, ``add``, ``remove`` or ``rows``; also the role.
-        cells: at least one row, except for ``rows``.
+        stem: ``contacts``, ``add``, ``remove``, ``full`` or ``rows``; also the role.
+        cells: without a row they are one file that says so.
         most_rows: of one file, without its header.
         most_bytes: of one file. A single row that is larger goes out alone.
         first: the number of the first file.
     """
     files: list[BatchFile] = []
-    waiting = [cells.slice(at, most_rows) for at in range(0, cells.num_rows, most_rows)] if most_rows else [cells]
+    waiting = [cells]
+    if most_rows:
+        waiting = [cells.slice(at, most_rows) for at in range(0, max(cells.num_rows, 1), most_rows)]
     while waiting:
         part = waiting.pop(0)
         content = bytes_of(part, medium)

@@ -134,7 +134,7 @@ class Format:
     write: Callable[[str, pa.Table, int], list[BatchFile]] | None = None
 
     def files(self, stem: str, cells: pa.Table, first: int = 1) -> list[BatchFile]:
-        """The rows as files: ``contacts``, ``add`` or ``remove``, numbered from ``first``."""
+        """The rows as files: ``contacts``, ``add``, ``remove`` or ``full``, numbered from ``first``."""
         if self.write is not None:
             return self.write(stem, cells, first)
         return files_of(stem, cells, self.medium, self.most_rows, self.most_bytes, first)

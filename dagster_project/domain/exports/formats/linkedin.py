@@ -3,7 +3,7 @@
 Rules: LinkedIn Help a1489764 (2026): the headers of the template stay as they are; 300 to 300,000 rows, at most 20 MB;
 e-mail plain or SHA-256 in hex. Only the digest of the address leaves: names, company and title would be plain, and the
 address is enough to match. A list is made from one file, so each file of a large batch is a list of its own, and
-somebody who is removed leaves when the list is replaced.
+somebody who is removed leaves when the list is replaced: say ``full_every: 1``.
 """
 
 from __future__ import annotations
