@@ -46,7 +46,7 @@ class Case:
         listed = [
             {
                 "name": name,
-                "role": "rows" if name == "rows.csv" else name.partition(".")[0],
+                "role": name.partition(".")[0].partition("_")[0],
                 "rows": text.count("\n") - 1,
                 "bytes": len(text.encode()),
                 "sha256": hashlib.sha256(text.encode()).hexdigest(),
@@ -58,9 +58,9 @@ class Case:
         manifest = {
             "protocol": 2,
             "destination": DESTINATION,
-            "kind": "membership" if "add.csv" in rows else "message",
+            "kind": "message" if "contacts.csv" in rows else "membership",
             "format": "conformance",
-            "audience": "hv-01" if "add.csv" in rows else None,
+            "audience": None if "contacts.csv" in rows else "hv-01",
             "sequence": sequence,
             "batch_id": batch_id,
             "previous_manifest_sha256": self.hashes.get(previous),
@@ -254,9 +254,21 @@ def removes_first(case):
         yield f"remove.csv must be applied before add.csv; applied: {', '.join(roles) or 'nothing'}"
 
 
+def whole_audience(case):
+    """A full batch is delivered with all its files, also one that empties the list."""
+    case.batch(1, rows={"full.csv": ["k1", "k2"], "full_2.csv": ["k3"]})
+    case.batch(2, previous=1, rows={"full.csv": []})
+    case.run()
+    if case.keys(1) != ["k1", "k2", "k3"]:
+        yield f"full.csv and full_2.csv must be delivered once and whole; delivered: {len(case.keys(1))} of 3 rows"
+    for number in (1, 2):
+        if case.answer(number) != "accepted":
+            yield f"full batch {number} should be answered accepted; the answer is {case.answer(number)}"
+
+
 CASES = (
     two_in_order, damaged, incomplete, expired, gap, withdrawn, unknown_protocol, repeated, died_after_taking, hidden,
-    removes_first,
+    removes_first, whole_audience,
 )  # fmt: skip
 
 

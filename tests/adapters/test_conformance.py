@@ -165,6 +165,16 @@ SLIPS = {
         "sorted((name for name in os.listdir(taken.parent) if name[0].isdigit()), reverse=True)",
         {"two_in_order"},
     ),
+    "passes over a batch that empties a list": (
+        "rejected = [] if is_late else deliver(manifest, files)",
+        "rejected = [] if is_late else deliver(manifest, files) or (manifest['files'][0]['rows'] == 0 and [{}]) or []",
+        {"whole_audience"},
+    ),
+    "reads the first file of an audience alone": (
+        "*row[:3], file=log) for row in list(rows)[1:]]",
+        "*row[:3], file=log) for row in list(rows)[1:] if row[0] != 'full_2.csv']",
+        {"whole_audience"},
+    ),
     "adds before it removes": ("list(rows)[1:]", "list(rows)[:0:-1]", {"removes_first"}),
 }
 

@@ -80,6 +80,13 @@ def test_a_batch_is_valid_for_longer_than_its_channel_needs() -> None:
         (AUDIENCE.replace("audience_code: hv-01", "audience_code: bankrupt"), "audience_code"),
         (AUDIENCE.replace("audience: fading\n", ""), "audience is missing"),
         (AUDIENCE + "care_models: [welcome]\n", "care_models is for message destinations"),
+        (LETTERS + "full_every: 1\n", "full_every is for membership destinations"),
+        (AUDIENCE + "full_every: 0\n", "letters.yaml:10: full_every"),
+        (
+            AUDIENCE.replace("google_ads", "meta")
+            + "full_every: 1\ntransport:\n  kind: meta\n  audience_id: '12345'\n",
+            "full_every is not for transport meta: its API is told adds and removes",
+        ),
     ],
 )
 def test_a_slip_is_named_and_stops_that_destination_alone(tmp_path: Path, wrong: str, fault: str) -> None:
@@ -87,6 +94,12 @@ def test_a_slip_is_named_and_stops_that_destination_alone(tmp_path: Path, wrong:
     names, faults = load(tmp_path, letters=wrong, others=right)
     assert names == ["others"]
     assert any(fault in line for line in faults), faults
+
+
+def test_a_list_that_is_replaced_says_so(tmp_path: Path) -> None:
+    text = AUDIENCE.replace("google_ads", "linkedin") + "full_every: 1\n" + SFTP
+    assert load(tmp_path, ads=text) == (["ads"], [])
+    assert destinations(tmp_path)[0].full_every == 1
 
 
 def test_two_destinations_are_never_handed_the_same_contacts(tmp_path: Path) -> None:
