@@ -157,7 +157,7 @@ def play(empty: Path, moves: list[tuple[str, object, object]]) -> None:
             platform.judge()
 
 
-@hypothesis_settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@hypothesis_settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(moves=steps)
 def test_what_was_taken_in_sums_up_to_the_audience(empty_home: Path, moves: list[tuple[str, object, object]]) -> None:
     play(empty_home, moves)

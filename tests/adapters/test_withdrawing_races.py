@@ -23,7 +23,7 @@ from dagster_project.settings import Settings
 from tests.adapters.small_house import AS_OF, LETTERS, claim, consent, customer_ids, house, point
 
 IDS = customer_ids(6)
-SHORT, LONG = 15, 400  # rounds
+SHORT, LONG = 6, 400  # rounds
 LATEST = 0.012  # seconds the receiver waits at most: a withdrawal takes about as long to come to its rename
 
 

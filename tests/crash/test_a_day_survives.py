@@ -15,7 +15,7 @@ from tests.crash.receiver import Receiver
 from tests.crash.reckoning import Reckoning, contacts_of, published_in_spite, reckon, seen_by, settle, taken_by
 from tests.crash.syscalls import Call, calls_of, killed_before, needs_strace
 
-FEW = 16  # kills in the short subset: at calls spread over the day, and as many at random instants
+FEW = 12  # kills in the short subset: at calls spread over the day, and as many at random instants
 MANY = 1_000  # kills at random instants
 AGAIN = 0.3  # of the days that were killed are killed once more while they recover
 NOTHING_WRONG = Reckoning()

@@ -139,7 +139,7 @@ def copied(template: Path, folder: Path) -> Settings:
     return Settings(home=folder / "home")
 
 
-@pytest.mark.parametrize("task", ["publish", "export", "backup"])
+@pytest.mark.parametrize("task", ["publish", pytest.param("export", marks=pytest.mark.slow), "backup"])
 def test_a_disk_that_is_full_at_any_point_harms_nothing(template: Path, tmp_path: Path, task: str) -> None:
     points = points_of(copied(template, tmp_path / "all"), task, 6)
     assert points

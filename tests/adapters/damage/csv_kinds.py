@@ -165,7 +165,9 @@ def lone_return_between_records(rng: random.Random, clean: Clean) -> Broken:
     lines = lines_of(clean)
     at = rng.randrange(1, len(lines) - 1)
     lines[at : at + 2] = [lines[at] + "\r" + lines[at + 1]]
-    return _renumbered(clean, lines, {at + 1: ("", "misplaced_line_end")}, skipped=[at - 1, at])
+    told = _renumbered(clean, lines, {at + 1: ("", "misplaced_line_end")}, skipped=[at - 1, at])
+    told.refused, told.or_sound = frozenset({"damaged_quotes"}), True  # beside a quoted value no reader knows the end
+    return told
 
 
 @kind

@@ -43,7 +43,10 @@ def delivered(clean: Clean, lines: list[str], bad: dict[int, tuple[str, str]] | 
     bad = bad or {}
     sound = {place + 1: record for place, record in enumerate(clean.records) if place not in bad}
     content = ("\n".join(lines) + "\n").encode(errors="surrogatepass")
-    return Broken(clean, ".jsonl", content, sound, {place + 1: why for place, why in bad.items()})
+    told = Broken(clean, ".jsonl", content, sound, {place + 1: why for place, why in bad.items()})
+    if clean.table.extra_columns == "refused":  # where a damaged line brings a key of its own, that says it first
+        told.refused, told.or_sound = frozenset({"unknown_columns"}), True
+    return told
 
 
 def refused(clean: Clean, content: bytes, *codes: str) -> Broken:
