@@ -14,7 +14,18 @@ from dagster_project.adapters.ledger import Ledger, open_ledger
 from dagster_project.domain.analytics.segments import SizeBand, sizes
 from dagster_project.domain.exports.destination import Destination
 from dagster_project.settings import Settings
-from tests.adapters.small_house import AS_OF, CALLS, GOOGLE, batches, claim, consent, customer_ids, house, point
+from tests.adapters.small_house import (
+    AS_OF,
+    CALLS,
+    GOOGLE,
+    batches,
+    claim,
+    consent,
+    customer_ids,
+    house,
+    point,
+    take_all,
+)
 
 IDS = customer_ids(6)
 OTHERS = Destination(
@@ -80,6 +91,7 @@ def test_too_small_too_large_and_unasked_are_all_held_back(
 
 def test_a_withdrawn_consent_is_not_kept_waiting(home: Settings, ledger: Ledger) -> None:
     night(home, ledger, IDS[:3], fading=3, new_customers=3)
+    take_all(home, "google")  # else it would be taken back
     consent(ledger, IDS, denied=IDS[:1])
     night(home, ledger, IDS[3:], fading=50, new_customers=3)
     second = batches(home, "google")[1]
