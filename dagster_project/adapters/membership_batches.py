@@ -99,10 +99,10 @@ class Wanted:
     consents: pa.Array
 
     def of(self, customer_ids: pa.Array) -> Wanted:
-        """Some of the customers, in the order of their ids."""
+        """Some of the customers, in the order of their ids: they are looked for among all, and not all among them."""
         if len(customer_ids) == self.rows.num_rows:
             return self
-        place = pc.index_in(customer_ids, self.rows["customer_id"].combine_chunks())
+        place = pc.indices_nonzero(pc.is_in(self.rows["customer_id"].combine_chunks(), customer_ids))
         return Wanted(self.rows.take(place), self.fingerprints.take(place), self.consents.take(place))
 
 

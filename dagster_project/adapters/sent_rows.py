@@ -22,7 +22,7 @@ from dagster_project.adapters.durable import (
     sync_folder,
     write_file,
 )
-from dagster_project.domain.exports.writing import DIGEST, stored
+from dagster_project.domain.exports.writing import DIGEST, ROWS_AT_ONCE, stored
 
 if TYPE_CHECKING:
     from dagster_project.settings import Home
@@ -46,7 +46,7 @@ def keep(home: Home, destination: str, name: str, rows: pa.Table) -> None:
     hashed = [field.name for field in rows.schema if field.type == DIGEST]  # these do not compress
     compression = {name: "none" if name in hashed else "zstd" for name in rows.column_names}
     coded = [field.name for field in rows.schema if pa.types.is_dictionary(field.type)]
-    content = stored(_storable(rows), compression=compression, use_dictionary=coded)
+    content = stored(_storable(rows), compression=compression, use_dictionary=coded, write_statistics=["customer_id"])
     write_file(path, memoryview(content), PRIVATE_FILE)
     sync_folder(folder)
     reached("sent_rows.kept")
@@ -70,9 +70,19 @@ def read(home: Home, destination: str, added_in: Mapping[str, str], schema: pa.S
     for path in sorted(folder.glob("*.parquet")) if folder.is_dir() else []:
         wanted = by_batch.get(path.stem.partition("-")[2])
         if wanted:
-            rows = _in_types(pq.read_table(path, partitioning=None).select(schema.names), schema)
-            found.append(rows.filter(pc.is_in(rows["customer_id"], pa.array(wanted, pa.string()))))
+            found.append(_in_types(_rows_of(path, pa.array(wanted, pa.string()), schema.names), schema))
     return pa.concat_tables(found).sort_by("customer_id")
+
+
+def _rows_of(path: Path, customer_ids: pa.Array, names: list[str]) -> pa.Table:
+    """Some customers' rows of one file, which is read a part at a time: a few of many cost little memory."""
+    with pq.ParquetFile(path, memory_map=True) as file:
+        empty = file.schema_arrow.empty_table().select(names)
+        parts = [
+            pa.Table.from_batches([batch.filter(pc.is_in(batch["customer_id"], customer_ids))]).select(names)
+            for batch in file.iter_batches(ROWS_AT_ONCE, columns=names)
+        ]
+    return pa.concat_tables([empty, *parts])
 
 
 def _storable(rows: pa.Table) -> pa.Table:

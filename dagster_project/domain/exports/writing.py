@@ -30,7 +30,6 @@ QUOTED = b'",\r\n'
 NEEDS_QUOTES = re.compile('[",\r\n]')
 DIGEST = pa.binary(32)  # SHA-256
 PLAIN = pa.csv.WriteOptions(include_header=False, quoting_style="none", batch_size=CELLS_AT_ONCE)
-HEX = np.array([int.from_bytes(f"{value:02x}".encode(), "little") for value in range(256)], np.uint16)
 
 
 def file_name(stem: str, number: int, medium: Medium) -> str:
@@ -45,6 +44,31 @@ def file_name(stem: str, number: int, medium: Medium) -> str:
             "a file of a batch is called contacts, add, remove or rows, with a number where there are more"
         )
     return name
+
+
+def hex_digits(values: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint16]:
+    """Two hex digits per byte, as the two bytes of a number: counted, not looked up, which is three times as fast.
+
+    >>> hex_digits(np.array([0, 159, 250, 255], np.uint8)).tobytes()
+    b'009ffaff'
+    """
+    digits = np.empty(len(values), "<u2")
+    room = np.empty(min(len(values), ROWS_AT_ONCE), "<u2")
+    for at in range(0, len(values), ROWS_AT_ONCE):
+        part = digits[at : at + ROWS_AT_ONCE]
+        carried = room[: len(part)]
+        part[...] = values[at : at + ROWS_AT_ONCE]
+        np.right_shift(part, 4, out=carried)
+        part &= 0x0F
+        part <<= 8
+        part |= carried  # the high half first
+        np.add(part, 0x0606, out=carried)
+        carried >>= 4
+        carried &= 0x0101  # 1 where the half is ten or more
+        carried *= ord("a") - ord("0") - 10
+        part += 0x3030
+        part += carried
+    return digits
 
 
 def hex_text(digests: pa.Array) -> pa.Array:
@@ -64,7 +88,7 @@ def hex_text(digests: pa.Array) -> pa.Array:
         offsets = np.concatenate([np.zeros(1, np.int32), ends.astype(np.int32)])
     else:
         offsets = np.arange(count + 1, dtype=np.int32) * 64
-    buffers = [digests.buffers()[0], pa.py_buffer(offsets), pa.py_buffer(HEX[values])]
+    buffers = [digests.buffers()[0], pa.py_buffer(offsets), pa.py_buffer(hex_digits(values))]
     return pa.Array.from_buffers(pa.string(), count, buffers, digests.null_count)
 
 
@@ -76,7 +100,7 @@ def hex_of(rows: npt.NDArray[np.uint8]) -> pa.Array:
     """
     count, size = rows.shape
     offsets = np.arange(count + 1, dtype=np.int32) * (2 * size)
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(HEX[np.ascontiguousarray(rows).reshape(-1)])]
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(hex_digits(np.ascontiguousarray(rows).reshape(-1)))]
     return pa.Array.from_buffers(pa.string(), count, buffers, 0)
 
 
