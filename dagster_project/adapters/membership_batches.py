@@ -81,7 +81,8 @@ def content(
     memberships = ledger.memberships(destination.name)
     # Refused for a while only, and that while is over: offered as if she had never been.
     is_due = pc.fill_null(pc.less_equal(memberships["waits_until"], naive_utc(as_of)), False)
-    change = changes(wanted_ids, fingerprints, memberships.filter(pc.invert(is_due)))
+    held = memberships.filter(pc.invert(is_due)) if pc.any(is_due, min_count=0).as_py() else memberships
+    change = changes(wanted_ids, fingerprints, held)
     if is_frozen:
         change = only_who_must_leave(ledger, destination, change, as_of)
     if not change:

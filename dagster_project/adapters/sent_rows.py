@@ -22,10 +22,12 @@ from dagster_project.adapters.durable import (
     sync_folder,
     write_file,
 )
-from dagster_project.domain.exports.writing import DIGEST, ROWS_AT_ONCE, stored
+from dagster_project.domain.exports.writing import DIGEST, stored
 
 if TYPE_CHECKING:
     from dagster_project.settings import Home
+
+ROW_GROUP = 131_072  # rows that are read at once when a few of them are looked for
 
 
 def folder_of(home: Home) -> Path:
@@ -46,7 +48,8 @@ def keep(home: Home, destination: str, name: str, rows: pa.Table) -> None:
     hashed = [field.name for field in rows.schema if field.type == DIGEST]  # these do not compress
     compression = {name: "none" if name in hashed else "zstd" for name in rows.column_names}
     coded = [field.name for field in rows.schema if pa.types.is_dictionary(field.type)]
-    content = stored(_storable(rows), compression=compression, use_dictionary=coded, write_statistics=["customer_id"])
+    how = {"use_dictionary": coded, "write_statistics": ["customer_id"], "row_group_size": ROW_GROUP}
+    content = stored(_storable(rows), compression=compression, **how)
     write_file(path, memoryview(content), PRIVATE_FILE)
     sync_folder(folder)
     reached("sent_rows.kept")
@@ -76,11 +79,11 @@ def read(home: Home, destination: str, added_in: Mapping[str, str], schema: pa.S
 
 def _rows_of(path: Path, customer_ids: pa.Array, names: list[str]) -> pa.Table:
     """Some customers' rows of one file, which is read a part at a time: a few of many cost little memory."""
-    with pq.ParquetFile(path, memory_map=True) as file:
+    with pq.ParquetFile(path) as file:
         empty = file.schema_arrow.empty_table().select(names)
         parts = [
             pa.Table.from_batches([batch.filter(pc.is_in(batch["customer_id"], customer_ids))]).select(names)
-            for batch in file.iter_batches(ROWS_AT_ONCE, columns=names)
+            for batch in file.iter_batches(ROW_GROUP, columns=names)
         ]
     return pa.concat_tables([empty, *parts])
 
