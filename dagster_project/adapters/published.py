@@ -81,9 +81,7 @@ class Version:
         return _read(self.folder / self.tables[table]["file"], columns)
 
     def read_vault(self, table: str, columns: list[str] | None = None, coded: Sequence[str] = ()) -> pa.Table:
-        """The rows of a vault table, such as ``contact_points``. For exports alone.
-
-        ``coded``: columns of text that are wanted as numbers and the few values they stand for, as the file has them.
+        """The rows of a vault table, such as ``contact_points``, for exports alone; these columns of text ``coded``.
 
         Raises:
             NotPublished: it was not published with this version, or the version has been replaced twice.
