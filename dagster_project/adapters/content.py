@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from dagster_project.domain.exports.formats import Format
     from dagster_project.settings import Home
 
+CODED = pa.dictionary(pa.int32(), pa.string())
+
 
 @contextmanager
 def many_rows() -> Iterator[None]:
@@ -114,10 +116,11 @@ def with_contact_points(version: Version, form: Format, customers: pa.Table) -> 
 
     The contact points themselves, and the digests the vault keeps of them.
     """
-    points = version.read_vault("contact_points", columns=["customer_id", *form.contact_points]).combine_chunks()
+    points = version.read_vault("contact_points", ["customer_id", *form.contact_points], form.coded).combine_chunks()
     ids, known = customers["customer_id"].combine_chunks(), points["customer_id"].combine_chunks()
     place = None if ids.equals(known) else pc.index_in(ids, known)  # None: they are the same rows
-    columns = {name: points[name].combine_chunks().cast(pa.string()) for name in form.contact_points}
+    types = {name: CODED if name in form.coded else pa.string() for name in form.contact_points}
+    columns = {name: points[name].combine_chunks().cast(kind) for name, kind in types.items()}
     for name, values in (columns | digests_of(version, form.digests)).items():
         customers = customers.append_column(name, values if place is None else values.take(place))
     return customers

@@ -106,7 +106,8 @@ def _write(path: Path, identifiers: pa.Array, hashed: pa.Array, beside: str) -> 
     rows = rows.replace_schema_metadata({BELONGS_TO: beside})
     # Digests do not compress: only a dictionary makes them smaller.
     compression = {"identifier": "zstd", "sha256": "zstd" if are_few else "none"}
-    content = stored(rows, compression=compression, use_dictionary=["sha256"] if are_few else False)
+    coded = ["sha256"] if are_few else False
+    content = stored(rows, compression=compression, use_dictionary=coded, write_statistics=False)
     replace_file(path, memoryview(content), PRIVATE_FILE)
 
 

@@ -84,7 +84,8 @@ def content(
     memberships = ledger.memberships(destination.name)
     # Refused for a while only, and that while is over: offered as if she had never been.
     is_due = pc.fill_null(pc.less_equal(memberships["waits_until"], naive_utc(as_of)), False)
-    change = changes(wanted_ids, fingerprints, memberships.filter(pc.invert(is_due)))
+    held = memberships.filter(pc.invert(is_due)) if pc.any(is_due, min_count=0).as_py() else memberships
+    change = changes(wanted_ids, fingerprints, held)
     if is_frozen:
         change = only_who_must_leave(ledger, destination, change, as_of)
     if not change:
@@ -102,10 +103,10 @@ class Wanted:
     consents: pa.Array
 
     def of(self, customer_ids: pa.Array) -> Wanted:
-        """Some of the customers, in the order of their ids."""
+        """Some of the customers, in the order of their ids: they are looked for among all, and not all among them."""
         if len(customer_ids) == self.rows.num_rows:
             return self
-        place = pc.index_in(customer_ids, self.rows["customer_id"].combine_chunks())
+        place = pc.indices_nonzero(pc.is_in(self.rows["customer_id"].combine_chunks(), customer_ids))
         return Wanted(self.rows.take(place), self.fingerprints.take(place), self.consents.take(place))
 
 

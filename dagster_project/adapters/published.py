@@ -12,7 +12,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -80,15 +80,15 @@ class Version:
             raise NotPublished(f"{table} is not published; run hoiva run first")
         return _read(self.folder / self.tables[table]["file"], columns)
 
-    def read_vault(self, table: str, columns: list[str] | None = None) -> pa.Table:
-        """The rows of a vault table, such as ``contact_points``. For exports alone.
+    def read_vault(self, table: str, columns: list[str] | None = None, coded: Sequence[str] = ()) -> pa.Table:
+        """The rows of a vault table, such as ``contact_points``, for exports alone; these columns of text ``coded``.
 
         Raises:
             NotPublished: it was not published with this version, or the version has been replaced twice.
         """
         if self.vault_folder is None or not TABLE_NAME.fullmatch(table):
             raise NotPublished(f"{table} is not published in the vault; run hoiva run first")
-        return _read(self.vault_folder / f"{table}.parquet", columns)
+        return _read(self.vault_folder / f"{table}.parquet", columns, coded)
 
 
 def publish(
@@ -188,9 +188,9 @@ def _open(settings: Settings, folder: Path, *, is_new: bool) -> Version:
     )
 
 
-def _read(path: Path, columns: list[str] | None) -> pa.Table:
+def _read(path: Path, columns: list[str] | None, coded: Sequence[str] = ()) -> pa.Table:
     try:
-        return pq.read_table(path, columns=columns, partitioning=None)
+        return pq.read_table(path, columns=columns, partitioning=None, read_dictionary=list(coded))
     except FileNotFoundError:
         raise NotPublished(f"{path.stem} is not in this published version, or it was replaced; open it again") from None
 

@@ -27,6 +27,8 @@ from dagster_project.domain.exports.writing import DIGEST, stored
 if TYPE_CHECKING:
     from dagster_project.settings import Home
 
+ROW_GROUP = 131_072  # rows that are read at once when a few of them are looked for
+
 
 def folder_of(home: Home) -> Path:
     """The folder with one folder per destination."""
@@ -46,7 +48,8 @@ def keep(home: Home, destination: str, name: str, rows: pa.Table) -> None:
     hashed = [field.name for field in rows.schema if field.type == DIGEST]  # these do not compress
     compression = {name: "none" if name in hashed else "zstd" for name in rows.column_names}
     coded = [field.name for field in rows.schema if pa.types.is_dictionary(field.type)]
-    content = stored(_storable(rows), compression=compression, use_dictionary=coded)
+    how = {"use_dictionary": coded, "write_statistics": ["customer_id"], "row_group_size": ROW_GROUP}
+    content = stored(_storable(rows), compression=compression, **how)
     write_file(path, memoryview(content), PRIVATE_FILE)
     sync_folder(folder)
     reached("sent_rows.kept")
@@ -70,9 +73,19 @@ def read(home: Home, destination: str, added_in: Mapping[str, str], schema: pa.S
     for path in sorted(folder.glob("*.parquet")) if folder.is_dir() else []:
         wanted = by_batch.get(path.stem.partition("-")[2])
         if wanted:
-            rows = _in_types(pq.read_table(path, partitioning=None).select(schema.names), schema)
-            found.append(rows.filter(pc.is_in(rows["customer_id"], pa.array(wanted, pa.string()))))
+            found.append(_in_types(_rows_of(path, pa.array(wanted, pa.string()), schema.names), schema))
     return pa.concat_tables(found).sort_by("customer_id")
+
+
+def _rows_of(path: Path, customer_ids: pa.Array, names: list[str]) -> pa.Table:
+    """Some customers' rows of one file, which is read a part at a time: a few of many cost little memory."""
+    with pq.ParquetFile(path) as file:
+        empty = file.schema_arrow.empty_table().select(names)
+        parts = [
+            pa.Table.from_batches([batch.filter(pc.is_in(batch["customer_id"], customer_ids))]).select(names)
+            for batch in file.iter_batches(ROW_GROUP, columns=names)
+        ]
+    return pa.concat_tables([empty, *parts])
 
 
 def _storable(rows: pa.Table) -> pa.Table:

@@ -91,27 +91,28 @@ def siphash(k0: int, k1: int, words: Sequence[Words]) -> tuple[Words, Words]:
 
 def _rounds(state: list[Words], count: int) -> None:
     v0, v1, v2, v3 = state
+    room = np.empty_like(v0)  # for what a rotation carries round: taking new memory each time costs more than the work
     for _ in range(count):
         v0 += v1
-        _rotate(v1, 13)
+        _rotate(v1, 13, room)
         v1 ^= v0
-        _rotate(v0, 32)
+        _rotate(v0, 32, room)
         v2 += v3
-        _rotate(v3, 16)
+        _rotate(v3, 16, room)
         v3 ^= v2
         v0 += v3
-        _rotate(v3, 21)
+        _rotate(v3, 21, room)
         v3 ^= v0
         v2 += v1
-        _rotate(v1, 17)
+        _rotate(v1, 17, room)
         v1 ^= v2
-        _rotate(v2, 32)
+        _rotate(v2, 32, room)
 
 
-def _rotate(word: Words, by: int) -> None:
-    carried = word >> np.uint64(64 - by)
+def _rotate(word: Words, by: int, room: Words) -> None:
+    np.right_shift(word, np.uint64(64 - by), out=room)
     word <<= np.uint64(by)
-    word |= carried
+    word |= room
 
 
 def _words(column: pa.Array) -> Iterator[tuple[npt.NDArray[np.int64] | None, Words]]:

@@ -58,9 +58,13 @@ def by_value(column: pa.ChunkedArray | pa.Array, rule: Callable[[str], str]) -> 
 
 
 def coded_by_value(column: pa.ChunkedArray | pa.Array, rule: Callable[[str], str]) -> pa.DictionaryArray:
-    """The same, coded: each row as a number that stands for one of the few values."""
+    """The same, coded: each row as a number that stands for one of the few values. The column may be coded itself.
+
+    >>> coded_by_value(pa.array(["FI", None, "fi"]).dictionary_encode(), str.lower).indices.to_pylist()
+    [0, None, 0]
+    """
     whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    coded = whole.cast(pa.string()).dictionary_encode()
+    coded = whole if pa.types.is_dictionary(whole.type) else whole.cast(pa.string()).dictionary_encode()
     values = [rule(value) or None for value in texts(coded.dictionary)]
     known = {value: number for number, value in enumerate(dict.fromkeys(value for value in values if value))}
     numbers = pa.array([None if value is None else known[value] for value in values], pa.int32())

@@ -110,6 +110,7 @@ class Format:
         channels: the channels it can serve.
         columns: the header, in order.
         contact_points: columns of the vault's contact points it uses; no others are ever read for it.
+        coded: those of them it takes coded, as each of few different values stands for many customers.
         make: rows of customers (a message's also with ``CONTACT_COLUMNS``) to rows of the file.
         digests: the hashed identifiers it uses, as columns beside the contact points.
         consents: yes/no columns it needs beside them, each with the channel whose consent answers it.
@@ -125,6 +126,7 @@ class Format:
     columns: tuple[str, ...]
     contact_points: tuple[str, ...]
     make: Callable[[pa.Table], Rows]
+    coded: tuple[str, ...] = ()
     digests: tuple[Digest, ...] = ()
     consents: tuple[tuple[str, str], ...] = ()
     one_row_per: str | None = None

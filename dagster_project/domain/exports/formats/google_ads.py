@@ -100,6 +100,7 @@ FORMAT = Format(
     channels=("ads",),
     columns=COLUMNS,
     contact_points=("country_code", "postal_code"),
+    coded=("country_code", "postal_code"),
     make=make,
     digests=(EMAIL, PHONE, FIRST_NAME, LAST_NAME),
 )
