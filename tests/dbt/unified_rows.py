@@ -35,8 +35,11 @@ COLUMNS = {
         "created_at": MOMENT,
     },
     "consents": {
-        **dict.fromkeys(["consent_id", "source_record_id", "source_system", "purpose", "channel"], TEXT),
+        **dict.fromkeys(
+            ["consent_id", "source_record_id", "source_system", "purpose", "channel", "text_version"], TEXT
+        ),
         "is_given": pa.bool_(),
+        "expires_at": MOMENT,
     },
     "web_events": dict.fromkeys(["web_event_id", "source_record_id", "login_customer_number"], TEXT),
     "web_purchases": dict.fromkeys(["web_purchase_id", "web_event_id", "source_record_id", "buyer_record_id"], TEXT),
