@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
 
-from dagster_project.adapters.ledger import Ledger
+from dagster_project.adapters.ledger import Ledger, open_ledger
 from dagster_project.adapters.outbox import take
 from dagster_project.adapters.published import Version, publish
 from dagster_project.domain.audiences import MEMBERSHIP_SCHEMA
@@ -154,6 +155,16 @@ def claim(ledger: Ledger, ids: Iterable[str], channel: str = "email", care_model
     claimed = ledger.claim(pa.Table.from_pylist(rows, schema=PLAN_SCHEMA), ANYTHING_GOES, AS_OF)
     assert not claimed.refused
     return list(claimed.claimed)
+
+
+@contextmanager
+def waiting_house(settings: Settings, ids: list[str]) -> Iterator[Ledger]:
+    """A house whose customers are an audience, allow everything, and each have a contact that waits; its ledger."""
+    with open_ledger(settings.ledger_address) as ledger:
+        house(settings, map(point, ids), audience=ids)
+        consent(ledger, ids)
+        claim(ledger, ids)
+        yield ledger
 
 
 def statuses(ledger: Ledger) -> dict[str, tuple[str, str | None]]:

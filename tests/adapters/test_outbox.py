@@ -11,7 +11,7 @@ from filelock import FileLock
 
 from dagster_project.adapters import durable, outbox
 from dagster_project.adapters.exporting import export_destination
-from dagster_project.adapters.ledger import Ledger, open_ledger
+from dagster_project.adapters.ledger import Ledger
 from dagster_project.adapters.outbox import batch_folder, is_whole, recover, staging_folder
 from dagster_project.domain.decisions.suppression import Suppression
 from dagster_project.errors import HoivaError
@@ -21,13 +21,10 @@ from tests.adapters.small_house import (
     GOOGLE,
     LETTERS,
     batches,
-    claim,
-    consent,
     customer_ids,
-    house,
     outside,
-    point,
     statuses,
+    waiting_house,
 )
 
 IDS = customer_ids(4)
@@ -39,10 +36,7 @@ class Stopped(BaseException):
 
 @pytest.fixture
 def ledger(home: Settings) -> Iterator[Ledger]:
-    with open_ledger(home.ledger_address) as opened:
-        house(home, map(point, IDS), audience=IDS)
-        consent(opened, IDS)
-        claim(opened, IDS)
+    with waiting_house(home, IDS) as opened:
         yield opened
 
 

@@ -12,7 +12,7 @@ from dagster_project.adapters import durable
 from dagster_project.adapters.exporting import export_all
 from dagster_project.adapters.holding import hold
 from dagster_project.adapters.landing import land_all
-from dagster_project.adapters.ledger import Ledger, open_ledger
+from dagster_project.adapters.ledger import Ledger
 from dagster_project.adapters.starting import end_what_broke_off
 from dagster_project.adapters.verifying import verify
 from dagster_project.settings import CHECKOUT, Settings
@@ -21,12 +21,9 @@ from tests.adapters.small_house import (
     GOOGLE,
     LETTERS,
     batches,
-    claim,
-    consent,
     customer_ids,
-    house,
     outside,
-    point,
+    waiting_house,
 )
 
 IDS = customer_ids(3)
@@ -38,10 +35,7 @@ class Crash(Exception):
 
 @pytest.fixture
 def ledger(home: Settings) -> Iterator[Ledger]:
-    with open_ledger(home.ledger_address) as opened:
-        house(home, map(point, IDS), audience=IDS)
-        consent(opened, IDS)
-        claim(opened, IDS)
+    with waiting_house(home, IDS) as opened:
         yield opened
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from dagster_project.adapters import durable
 from dagster_project.adapters.exporting import export_destination, waiting
-from dagster_project.adapters.ledger import Ledger, open_ledger
+from dagster_project.adapters.ledger import Ledger
 from dagster_project.adapters.outbox import recover, take
 from dagster_project.adapters.withdrawing import withdraw
 from dagster_project.domain.decisions.suppression import Suppression
@@ -28,6 +28,7 @@ from tests.adapters.small_house import (
     house,
     point,
     statuses,
+    waiting_house,
 )
 
 IDS = customer_ids(4)
@@ -39,10 +40,7 @@ class Stopped(BaseException):
 
 @pytest.fixture
 def ledger(home: Settings) -> Iterator[Ledger]:
-    with open_ledger(home.ledger_address) as opened:
-        house(home, map(point, IDS), audience=IDS)
-        consent(opened, IDS)
-        claim(opened, IDS)
+    with waiting_house(home, IDS) as opened:
         yield opened
 
 

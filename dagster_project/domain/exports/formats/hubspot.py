@@ -10,7 +10,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from dagster_project.domain.exports.formats.format import Format, Rows
-from dagster_project.domain.exports.formats.message import mailboxes, message_cells, names_of, numbers, reasons_of
+from dagster_project.domain.exports.formats.message import imported_letters, mailboxes, names_of, numbers
 from dagster_project.domain.exports.values import text_table
 
 MOST_ROWS = 1_048_575  # and the header
@@ -24,15 +24,7 @@ LIST_COLUMNS = ("Email", "First Name", "Last Name", "Phone Number")
 
 def make_letters(contacts: pa.Table) -> Rows:
     """One letter per row, in properties of our own that the workflow's template reads."""
-    emails, names, says = mailboxes(contacts), names_of(contacts), message_cells(contacts)
-    cells = {
-        "Email": emails,
-        "First Name": names["first_name"],
-        "Last Name": names["last_name"],
-        "Preferred language": says["language"],
-        **{header: says[name] for name, header in OWN.items()},
-    }
-    return Rows.of(text_table(cells), reasons_of(says["subject"], LONGEST_SUBJECT, (emails, "no_valid_email")))
+    return imported_letters(contacts, "Preferred language", OWN, LONGEST_SUBJECT)
 
 
 def make_members(customers: pa.Table) -> Rows:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from dagster_project.domain.exports.formats.format import Format, Rows
-from dagster_project.domain.exports.formats.message import mailboxes, message_cells, names_of, numbers, reasons_of
+from dagster_project.domain.exports.formats.message import imported_letters, mailboxes, names_of, numbers
 from dagster_project.domain.exports.values import country_code, free_text, postal_code, text_table, texts
 
 MOST_BYTES = 50_000_000
@@ -23,15 +23,7 @@ LIST_COLUMNS = ("Email", "Phone Number", "First Name", "Last Name", "City", "Zip
 
 def make_letters(contacts: pa.Table) -> Rows:
     """One letter per row; what it says stands in properties of our own, which the flow's template reads."""
-    emails, names, says = mailboxes(contacts), names_of(contacts), message_cells(contacts)
-    cells = {
-        "Email": emails,
-        "First Name": names["first_name"],
-        "Last Name": names["last_name"],
-        "Language": says["language"],
-        **{header: says[name] for name, header in OWN.items()},
-    }
-    return Rows.of(text_table(cells), reasons_of(says["subject"], LONGEST_SUBJECT, (emails, "no_valid_email")))
+    return imported_letters(contacts, "Language", OWN, LONGEST_SUBJECT)
 
 
 def make_members(customers: pa.Table) -> Rows:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pyarrow as pa
 
-from dagster_project.domain.exports.formats.format import language_of
-from dagster_project.domain.exports.values import free_text, texts, valid_email, valid_phone, web_link
+from dagster_project.domain.exports.formats.format import Rows, language_of
+from dagster_project.domain.exports.values import free_text, text_table, texts, valid_email, valid_phone, web_link
 
 Cells = dict[str, list[str]]
 
@@ -67,3 +69,23 @@ def reasons_of(subjects: list[str], longest: int, *needed: tuple[list[str], str]
     for values, reason in needed:
         reasons = [before if value else reason for before, value in zip(reasons, values, strict=True)]
     return reasons
+
+
+def imported_letters(contacts: pa.Table, language: str, own: Mapping[str, str], longest_subject: int) -> Rows:
+    """One letter per row of a tool's import: the address, the names, and what it says in columns of our own.
+
+    Args:
+        contacts: chosen contacts with address, names and language.
+        language: the tool's header for the language.
+        own: what a contact says, as in :func:`message_cells`, to the header that carries it.
+        longest_subject: in characters; a longer one is sent back, as is a contact without an address.
+    """
+    emails, names, says = mailboxes(contacts), names_of(contacts), message_cells(contacts)
+    cells = {
+        "Email": emails,
+        "First Name": names["first_name"],
+        "Last Name": names["last_name"],
+        language: says["language"],
+        **{header: says[name] for name, header in own.items()},
+    }
+    return Rows.of(text_table(cells), reasons_of(says["subject"], longest_subject, (emails, "no_valid_email")))
