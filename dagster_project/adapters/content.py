@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from dagster_project.adapters import sent_rows
 from dagster_project.adapters.digests import digests_of
-from dagster_project.domain.exports.batches import MembershipChange, Operation
+from dagster_project.domain.exports.batches import CHANGE_SCHEMA, MembershipChange, Operation
 from dagster_project.domain.exports.manifest import Batch, BatchFile
 from dagster_project.domain.exports.writing import files_of
 
@@ -44,34 +44,10 @@ def many_rows() -> Iterator[None]:
         pa.set_memory_pool(pool)
 
 
-class Noted(Sequence[MembershipChange]):
-    """Membership changes held as columns; each becomes an object when the ledger asks for it."""
-
-    def __init__(self, *parts: pa.Table) -> None:
-        """``parts``: customer_id, customer_key, fingerprint, operation."""
-        self.table = pa.concat_tables(parts)
-
-    def __len__(self) -> int:
-        return self.table.num_rows
-
-    @overload
-    def __getitem__(self, place: int) -> MembershipChange: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[MembershipChange]: ...
-
-    def __getitem__(self, place: int | slice) -> MembershipChange | Sequence[MembershipChange]:
-        return list(self)[place]
-
-    def __iter__(self) -> Iterator[MembershipChange]:
-        columns = (column.to_pylist() for column in self.table.columns)
-        return (MembershipChange(*row) for row in zip(*columns, strict=True))
-
-
 def noted(customer_ids: pa.Array, keys: pa.Array, fingerprints: pa.Array, operation: Operation) -> pa.Table:
     """One part of what the ledger notes."""
-    names = ["customer_id", "customer_key", "fingerprint", "operation"]
-    return pa.table([customer_ids, keys, fingerprints, pa.repeat(operation, len(customer_ids))], names=names)
+    operations = pa.repeat(pa.scalar(operation, pa.string()), len(customer_ids))
+    return pa.table([customer_ids, keys, fingerprints, operations], schema=CHANGE_SCHEMA)
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.adapters import membership_batches, sent_rows
-from dagster_project.adapters.content import Content, Lines, Noted, noted, rows_files
+from dagster_project.adapters.content import Content, Lines, noted, rows_files
 from dagster_project.adapters.membership_batches import KEY_SIZE, Wanted
 from dagster_project.adapters.membership_batches import _key as secret_of
+from dagster_project.domain.exports.batches import MembershipChanges
 from dagster_project.domain.exports.changes import Changes
 from dagster_project.domain.exports.delta import HELD
 from dagster_project.domain.exports.prints import prints
@@ -86,7 +87,7 @@ def _content(
     retold = all_added.filter(pc.invert(is_new))
     return Content(
         (*files, *rows_files([Lines(files, keys, told.consents)])),
-        memberships=Noted(
+        memberships=MembershipChanges(
             noted(change.removes, removed_keys, removed_prints, "remove"), all_added.filter(is_new), retold
         ),
         added=told.rows,

@@ -12,8 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dagster_project.adapters import sent_rows
-from dagster_project.adapters.content import Content, Lines, Noted, customers_of, many_rows, noted, rows_files
+from dagster_project.adapters.content import Content, Lines, customers_of, many_rows, noted, rows_files
 from dagster_project.domain.clock import naive_utc
+from dagster_project.domain.exports.batches import MembershipChanges
 from dagster_project.domain.exports.changes import Changes, changes
 from dagster_project.domain.exports.delta import HELD
 from dagster_project.domain.exports.formats import Format, form_of
@@ -154,7 +155,7 @@ def _content(
     is_gone = pc.invert(pc.is_in(removed_ids, change.replaces))
     gone, gone_keys = removed_ids.filter(is_gone), removed_keys.filter(is_gone)
     gone_prints = pa.array([known[customer_id]["fingerprint"] for customer_id in gone.to_pylist()], pa.string())
-    changed = Noted(
+    changed = MembershipChanges(
         noted(gone, gone_keys, gone_prints, "remove"), noted(added_ids, added_keys, added.fingerprints, "add")
     )
     return Content((*files, *rows_files(lines)), memberships=changed, added=added.rows)

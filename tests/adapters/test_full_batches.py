@@ -137,8 +137,8 @@ def test_who_says_no_as_the_batch_appears_is_not_told_again(home: Settings, ledg
 
 def test_the_last_check_asks_about_everybody(home: Settings, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     """Negative control: were only the new ones noted, she would be in the file in spite of her no."""
-    right = full_batches.Noted
-    monkeypatch.setattr(full_batches, "Noted", lambda *parts: right(*parts[:2]))
+    right = full_batches.MembershipChanges
+    monkeypatch.setattr(full_batches, "MembershipChanges", lambda *parts: right(*parts[:2]))
     assert _told_while_a_member_says_no(home, ledger).count("full") == 5
 
 

@@ -110,7 +110,7 @@ def files_of(home: Path, *folders: str) -> dict[str, str]:
         f"{folder}/{path.relative_to(home / folder)}": hashlib.sha256(path.read_bytes()).hexdigest()
         for folder in folders
         for path in sorted((home / folder).rglob("*"))
-        if path.is_file() and not path.name.startswith(".")
+        if path.is_file() and not path.name.startswith(".") and path.suffix != ".lock"
     }
 
 

@@ -46,6 +46,10 @@ def forget_twenty(own: Settings, apart: Path) -> None:
     ids = {whose[record] for record in chosen}
     values = {records[record]["property_email"] for record in chosen} | {*chosen, *ids}
     values |= {records[record]["property_phone"] for record in chosen if records[record]["property_phone"]}
+    points = open_published(own).read_vault("contact_points").to_pylist()
+    of_others = {value for row in points if row["customer_id"] not in ids for value in row.values()}
+    values -= of_others  # the telephone of a home stays the others'
+    assert len(values) > 2 * TWENTY
     of_them = {records[record]["property_customer_number"] for record in chosen} - {""}
 
     # Every way a file fails, with them in it.

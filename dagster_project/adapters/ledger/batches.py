@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+import pyarrow.compute as pc
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from dagster_project.adapters.ledger.audience_questions import blocked_customers_of
 from dagster_project.adapters.ledger.connected import Connected
-from dagster_project.adapters.ledger.consents import blocked_of, questions_about
 from dagster_project.adapters.ledger.contacts import blocked_contacts, move
 from dagster_project.adapters.ledger.frames import filled, picked, picks, rows_of, values_of
-from dagster_project.adapters.ledger.memberships import answer_memberships, apply_changes, changes_of
+from dagster_project.adapters.ledger.memberships import (
+    added_by,
+    answer_memberships,
+    apply_changes,
+    changes_under,
+    put_changes,
+)
 from dagster_project.adapters.ledger.tables import acknowledgements, batches, contacts, membership_changes
 from dagster_project.domain.exports.answers import next_try
-from dagster_project.domain.exports.batches import BatchRecord, MembershipChange
+from dagster_project.domain.exports.batches import BatchRecord, MembershipChange, MembershipChanges
 from dagster_project.errors import HoivaError
 
 WHOLE_BATCH = "batch_rejected"  # the reason of a contact whose whole batch was refused
@@ -67,7 +74,8 @@ class Batches(Connected):
             HoivaError: a contact does not wait, the batch or its number is taken, an add lacks purpose or channel, or
                 a remove is of nobody; then nothing is written.
         """
-        if any(change.operation == "add" for change in memberships) and None in (purpose, channel):
+        changes = MembershipChanges.of(memberships)
+        if pc.any(pc.equal(changes.table["operation"], "add")).as_py() and None in (purpose, channel):
             raise HoivaError("a batch that adds members must name the purpose and the channel of their consent")
         with self.writing() as connection:
             row = vars(record) | {"state": "prepared", "purpose": purpose, "channel": channel}
@@ -81,9 +89,7 @@ class Batches(Connected):
                 bound = connection.execute(bind).rowcount
             if bound != len(contact_ids):
                 raise HoivaError(f"of {len(contact_ids)} contacts only {bound} wait for a batch")
-            if memberships:
-                rows = [vars(change) | {"batch_id": record.batch_id} for change in memberships]
-                connection.execute(insert(membership_changes), rows)
+            put_changes(connection, record.batch_id, changes)
 
     def release_batch(self, batch_id: str) -> None:
         """Undo a prepared batch: its contacts wait again, its changes are gone, its id and number are free.
@@ -153,7 +159,8 @@ class Batches(Connected):
             if state != "published":
                 return False
             contact_ids = set(_contacts_of(connection, batch_id))
-            unknown = rejected.keys() - contact_ids - {row.customer_key for row in changes_of(connection, batch_id)}
+            unknown = rejected.keys() - contact_ids
+            unknown -= {row.customer_key for row in changes_under(connection, batch_id, unknown)}
             if unknown:
                 raise HoivaError(f"the answer to batch {batch_id} names {len(unknown)} rows that are not in it")
             refused = contact_ids if status == "rejected" else contact_ids & rejected.keys()
@@ -205,9 +212,9 @@ def blocked_in(connection: Connection, batch_id: str, moment: datetime) -> dict[
 
 
 def _blocked_adds(connection: Connection, batch_id: str, moment: datetime) -> dict[str, str]:
-    added = [row.customer_id for row in changes_of(connection, batch_id) if row.operation == "add"]
+    added = added_by(connection, batch_id)
     if not added:
         return {}
     query = select(batches.c.purpose, batches.c.channel).where(batches.c.batch_id == batch_id)
     purpose, channel = rows_of(connection, query)[0]
-    return blocked_of(connection, questions_about(added, purpose, channel), moment)
+    return blocked_customers_of(connection, added, purpose, channel, moment)

@@ -59,9 +59,6 @@ def allowing_consents(connection: Connection, moment: datetime | None = None) ->
 
     A consent that cannot be cited is none, and so is one that has expired by the moment (None: whenever it expires).
     """
-    cited = [consents.c.is_allowed, consents.c.consent_id.is_not(None)]
-    if moment is not None:
-        cited.append(or_(consents.c.expires_at.is_(None), consents.c.expires_at > moment))
     same = and_(consents.c.purpose == asked.c.purpose, consents.c.channel == asked.c.channel)
     by_person = asked.join(people, people.c.asked_id == asked.c.customer_id)
     found = select(asked.c.key, consents.c.consent_id).select_from(
@@ -71,10 +68,18 @@ def allowing_consents(connection: Connection, moment: datetime | None = None) ->
     denied = select(asked.c.key).select_from(
         by_id.join(consents, and_(consents.c.customer_id == known_ids.c.known_id, same))
     )
-    allowed = {key: consent_id for key, consent_id in rows_of(connection, found.where(*cited))}
+    allowed = {key: consent_id for key, consent_id in rows_of(connection, found.where(*cited(moment)))}
     for key in values_of(connection, denied.where(~consents.c.is_allowed)):
         allowed.pop(key, None)
     return allowed
+
+
+def cited(moment: datetime | None) -> list[Any]:
+    """What holds of a consent that allows something at a moment (None: at some moment)."""
+    holds = [consents.c.is_allowed, consents.c.consent_id.is_not(None)]
+    if moment is not None:
+        holds.append(or_(consents.c.expires_at.is_(None), consents.c.expires_at > moment))
+    return holds
 
 
 def suppressing_reasons(connection: Connection) -> dict[str, str]:
@@ -191,16 +196,6 @@ class Consents(Connected):
         )
         with self.reading() as connection:
             return {*values_of(connection, own), *values_of(connection, inherited)}
-
-    def blocked_customers(
-        self, customer_ids: Iterable[str], purpose: str, channel: str, moment: datetime | None = None
-    ) -> dict[str, str]:
-        """Which of these may not be in an audience now, and why: ``no_consent``, ``suppressed`` or ``held_out``.
-
-        ``moment``: when it is asked: a consent that has expired by then allows nothing.
-        """
-        with self.reading() as connection:
-            return blocked_of(connection, questions_about(customer_ids, purpose, channel), moment)
 
     def cited_consents(
         self, customer_ids: Iterable[str], purpose: str, channel: str, moment: datetime

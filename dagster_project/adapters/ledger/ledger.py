@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dagster_project.adapters.ledger.aliases import Aliases
+from dagster_project.adapters.ledger.audience_questions import AudienceQuestions
 from dagster_project.adapters.ledger.batches import Batches
 from dagster_project.adapters.ledger.care_models import CareModels
 from dagster_project.adapters.ledger.claims import Claims
@@ -24,7 +25,7 @@ from dagster_project.adapters.ledger.withdrawals import Withdrawals
 
 class Ledger(
     Deliveries, Aliases, Households, Consents, Enrolments, CareModels, Claims, Contacts, Batches, Memberships,
-    Withdrawals, Holds, OptOuts, Transfers, Tokens, Erasures,
+    Withdrawals, Holds, OptOuts, Transfers, Tokens, Erasures, AudienceQuestions,
 ):  # fmt: skip
     """One ledger. Make it with :func:`open_ledger`; it may be shared by threads and opened by many processes."""
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, literal, select, update
 
 from dagster_project.adapters.ledger.aliases import today_of
 from dagster_project.adapters.ledger.connected import Connected
-from dagster_project.adapters.ledger.frames import as_table, filled, picked, picks, rows_of
+from dagster_project.adapters.ledger.frames import as_table, columns_of, filled, picked, picks, put, rows_of, values_of
 from dagster_project.adapters.ledger.tables import batches, membership_changes, memberships
 from dagster_project.domain.exports.answers import next_try
+from dagster_project.domain.exports.batches import MembershipChanges
 
 NAMES = ["customer_id", "todays_customer_id", "customer_key", "fingerprint", "state", "batch_id", "added_in", "reason"]
 MEMBERSHIP_SCHEMA = pa.schema([*((name, pa.string()) for name in NAMES), ("waits_until", pa.timestamp("us"))])
@@ -24,21 +25,22 @@ HELD = ("adding", "member", "removing")  # the destination has the customer, or 
 class Memberships(Connected):
     """Where each customer stands at each destination that holds an audience."""
 
-    def memberships(self, destination: str) -> pa.Table:
+    def memberships(self, destination: str, columns: Sequence[str] = MEMBERSHIP_SCHEMA.names) -> pa.Table:
         """One row per customer the destination holds, or was told about; whoever is out has no row.
 
         state is ``adding`` or ``removing`` (told, not answered), ``member`` or ``rejected`` (with the reason);
         ``batch_id`` the last batch that named the customer, ``added_in`` the last one that added her, ``waits_until``
         when a refused one may be offered again although nothing about her changed.
-        ``MEMBERSHIP_SCHEMA``, sorted by customer_id.
+        ``MEMBERSHIP_SCHEMA`` or some of its columns, sorted by customer_id.
         """
         today, aliases, condition = today_of(memberships.c.customer_id)
         own = {"todays_customer_id": today}
-        columns: list[Any] = [own.get(name, memberships.c.get(name)) for name in MEMBERSHIP_SCHEMA.names]
-        query = select(*columns).select_from(memberships.outerjoin(aliases, condition))
+        wanted: list[Any] = [own.get(name, memberships.c.get(name)) for name in columns]
+        query = select(*wanted).select_from(memberships.outerjoin(aliases, condition))
         query = query.where(memberships.c.destination == destination).order_by(memberships.c.customer_id)
+        schema = pa.schema([MEMBERSHIP_SCHEMA.field(name) for name in columns])
         with self.reading() as connection:
-            return as_table(connection, query, MEMBERSHIP_SCHEMA)
+            return as_table(connection, query, schema)
 
     def count_members(self, destination: str) -> int:
         """How many customers a destination holds, or will once it has taken what is on its way."""
@@ -59,40 +61,52 @@ def changes_of(connection: Connection, batch_id: str) -> Sequence[Row[Any]]:
     return rows_of(connection, query.order_by(membership_changes.c.customer_id))
 
 
+def added_by(connection: Connection, batch_id: str) -> list[str]:
+    """The customers a batch adds."""
+    of_batch = (membership_changes.c.batch_id == batch_id, membership_changes.c.operation == "add")
+    return values_of(connection, select(membership_changes.c.customer_id).where(*of_batch))
+
+
+def changes_under(connection: Connection, batch_id: str, customer_keys: Iterable[str]) -> Sequence[Row[Any]]:
+    """The membership changes a batch carries under these keys."""
+    query = select(membership_changes).where(membership_changes.c.batch_id == batch_id)
+    with filled(connection, picked, picks(customer_keys)):
+        return rows_of(connection, query.where(membership_changes.c.customer_key.in_(select(picked.c.key))))
+
+
+def put_changes(connection: Connection, batch_id: str, changes: MembershipChanges) -> None:
+    """Bind changes to a batch."""
+    columns = columns_of(changes.table, changes.table.column_names)
+    put(connection, membership_changes, {"batch_id": [batch_id] * len(changes), **columns})
+
+
 def apply_changes(connection: Connection, batch_id: str) -> None:
     """Note that a batch's adds and removes are on their way, and where each customer stood before."""
-    changes = changes_of(connection, batch_id)
-    if not changes:
-        return
-    destination: Any = connection.execute(
-        select(batches.c.destination).where(batches.c.batch_id == batch_id)
-    ).scalar_one()
-    adds = {row.customer_id: row for row in changes if row.operation == "add"}
-    removes = [row.customer_id for row in changes if row.operation == "remove" and row.customer_id not in adds]
-    with filled(connection, picked, picks([row.customer_id for row in changes])):
-        here = (memberships.c.destination == destination, memberships.c.customer_id.in_(select(picked.c.key)))
-        same = (memberships.c.destination == destination, memberships.c.customer_id == membership_changes.c.customer_id)
-        before = {
-            f"{name}_before": select(memberships.c[name]).where(*same).scalar_subquery()
-            for name in ("state", "fingerprint", "added_in", "batch_id", "reason")
-        }
-        connection.execute(update(membership_changes).where(membership_changes.c.batch_id == batch_id).values(before))
-    with filled(connection, picked, picks(list(adds))):
+    change = membership_changes
+    found = select(batches.c.destination).where(batches.c.batch_id == batch_id)
+    destination: Any = connection.execute(found).scalar_one()
+    here, of_batch = memberships.c.destination == destination, change.c.batch_id == batch_id
+    added = select(change.c.customer_id).where(of_batch, change.c.operation == "add")
+    removed = select(change.c.customer_id).where(of_batch, change.c.operation == "remove")
+    refused_before: list[Any] = []
+    if connection.execute(select(memberships.c.customer_id).where(here).limit(1)).first() is not None:
+        before = {name: memberships.c[name.removesuffix("_before")] for name in BEFORE}
+        same = (here, memberships.c.customer_id == change.c.customer_id)
+        connection.execute(update(change).where(of_batch, *same).values(before))
         columns = (memberships.c.customer_id, memberships.c.fingerprint, memberships.c.count_refused)
-        refused_before = rows_of(connection, select(*columns).where(*here, memberships.c.count_refused > 0))
-        connection.execute(delete(memberships).where(*here))
-    times = {(row.customer_id, row.fingerprint): row.count_refused for row in refused_before}
-    with filled(connection, picked, picks(removes)):
-        connection.execute(update(memberships).where(*here).values(state="removing", batch_id=batch_id, reason=None))
-    common = {"destination": destination, "state": "adding", "batch_id": batch_id, "added_in": batch_id}
-    rows = [
-        common
-        | {"customer_id": row.customer_id, "customer_key": row.customer_key, "fingerprint": row.fingerprint}
-        | {"count_refused": times.get((row.customer_id, row.fingerprint), 0)}
-        for row in adds.values()
-    ]
-    if rows:
-        connection.execute(insert(memberships), rows)
+        was_refused = (here, memberships.c.count_refused > 0, memberships.c.customer_id.in_(added))
+        refused_before = rows_of(connection, select(*columns).where(*was_refused))
+        connection.execute(delete(memberships).where(here, memberships.c.customer_id.in_(added)))
+        leaving = (here, memberships.c.customer_id.in_(removed))
+        connection.execute(update(memberships).where(*leaving).values(state="removing", batch_id=batch_id, reason=None))
+    given = {"destination": destination, "state": "adding", "batch_id": batch_id, "added_in": batch_id}
+    told = ("customer_id", "customer_key", "fingerprint")
+    adding = select(*(literal(value) for value in given.values()), *(change.c[name] for name in told))
+    adding = adding.where(of_batch, change.c.operation == "add").order_by(change.c.customer_id)
+    connection.execute(insert(memberships).from_select([*given, *told], adding))
+    for customer_id, fingerprint, count_refused in refused_before:
+        again = (here, memberships.c.customer_id == customer_id, memberships.c.fingerprint == fingerprint)
+        connection.execute(update(memberships).where(*again).values(count_refused=count_refused))
 
 
 def answer_memberships(
@@ -106,11 +120,10 @@ def answer_memberships(
     """
     last = memberships.c.batch_id == batch_id
     _settle_what_stood_before(connection, batch_id, is_refused, rejected)
-    undone = {row.customer_id: row for row in changes_of(connection, batch_id)} if is_refused or rejected else {}
-    of_key = {row.customer_key: row for row in undone.values()}
-    refused = {of_key[key].customer_id: reason for key, reason in rejected.items() if key in of_key}
     if is_refused:
-        refused = dict.fromkeys(undone, "")
+        refused = dict.fromkeys((row.customer_id for row in changes_of(connection, batch_id)), "")
+    else:
+        refused = {row.customer_id: rejected[row.customer_key] for row in changes_under(connection, batch_id, rejected)}
     with filled(connection, picked, picks(refused)):
         is_refused_row = memberships.c.customer_id.in_(select(picked.c.key))
         adding, removing = memberships.c.state == "adding", memberships.c.state == "removing"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, overload
+
+import pyarrow as pa
 
 from dagster_project.domain.exports.destination import Kind, Pickup
 
@@ -54,6 +56,52 @@ class MembershipChange:
     customer_key: str
     fingerprint: str
     operation: Operation
+
+
+CHANGE_SCHEMA = pa.schema([(name, pa.string()) for name in MembershipChange.__annotations__])
+
+
+class MembershipChanges(Sequence[MembershipChange]):
+    """Membership changes held as columns, for a million; each becomes an object when somebody asks for it.
+
+    Attributes:
+        table: ``CHANGE_SCHEMA``.
+    """
+
+    def __init__(self, *parts: pa.Table) -> None:
+        """``parts``: in the order in which the changes are told."""
+        self.table = pa.concat_tables([CHANGE_SCHEMA.empty_table(), *parts])
+
+    @classmethod
+    def of(cls, changes: Sequence[MembershipChange]) -> MembershipChanges:
+        """The same changes as columns.
+
+        >>> MembershipChanges.of([MembershipChange("c1", "k1", "f1", "add")]).table["operation"].to_pylist()
+        ['add']
+        """
+        if isinstance(changes, MembershipChanges):
+            return changes
+        columns = [pa.array([vars(change)[name] for change in changes], pa.string()) for name in CHANGE_SCHEMA.names]
+        return cls(pa.table(columns, schema=CHANGE_SCHEMA))
+
+    def __len__(self) -> int:
+        return self.table.num_rows
+
+    @overload
+    def __getitem__(self, place: int) -> MembershipChange: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> MembershipChanges: ...
+
+    def __getitem__(self, place: int | slice) -> MembershipChange | MembershipChanges:
+        if isinstance(place, slice):
+            first, last, step = place.indices(len(self))
+            return MembershipChanges(self.table.slice(first, max(last - first, 0))[::step])
+        return list(self)[place]
+
+    def __iter__(self) -> Iterator[MembershipChange]:
+        columns = (column.to_pylist() for column in self.table.columns)
+        return (MembershipChange(*row) for row in zip(*columns, strict=True))
 
 
 def is_full_due(full_every: int | None, sequence: int, before: Sequence[BatchRecord]) -> bool:
