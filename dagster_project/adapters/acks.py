@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from dagster_project.adapters import seen
 from dagster_project.adapters.durable import (
     PRIVATE_FILE,
     PRIVATE_FOLDER,
@@ -135,7 +136,7 @@ def _take(home: Home, ledger: Ledger, records: dict[str, BatchRecord], path: Pat
         return Applied(destination, path.name, "set_aside", reason=str(error))
     reached("acks.recorded")
     if answer.status != "accepted":
-        (home.outbox / ".seen" / destination).unlink(missing_ok=True)  # there may be something to tell it again
+        seen.forget(home, destination)  # there may be something to tell it again
     _move(path, APPLIED)
     reached("acks.moved")
     return Applied(destination, path.name, "applied" if is_first else "repeated", answer.status, len(rejected))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
+from dagster_project.adapters import seen
 from dagster_project.domain.exports.guards import Size, fingerprint_of, held_because, usual
 from dagster_project.errors import HoivaError
 
@@ -82,5 +83,5 @@ def decide(
             raise HoivaError(f"no change of {destination} waits for approval; of these one does: {names}")
         word: Literal["approved", "refused"] = "approved" if is_approved else "refused"
         decided = ledger.decide_change(destination, found.fingerprint, word, by, because, moment)
-    (settings.at_home.outbox / ".seen" / destination).unlink(missing_ok=True)  # the sensor looks at it again
+    seen.forget(settings.at_home, destination)  # the sensor looks at it again
     return decided

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from dagster_project.adapters import approving, contact_batches, full_batches, membership_batches
-from dagster_project.adapters.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folder, reached, replace_file
+from dagster_project.adapters import approving, contact_batches, full_batches, membership_batches, seen
+from dagster_project.adapters.durable import reached
 from dagster_project.adapters.holding import HELD_WORDS, is_held
 from dagster_project.adapters.outbox import (
     last_sequence,
@@ -62,10 +62,12 @@ def export_destination(settings: Settings, ledger: Ledger, destination: Destinat
         return None
     with one_at_a_time(home, destination.name):
         recover_destination(home, ledger, destination.name)
-        withdraw_blocked_from(home, ledger, destination.name, as_of)
+        if not _has_same_permissions(home, ledger, destination, as_of):
+            withdraw_blocked_from(home, ledger, destination.name, as_of)
         version = open_published(settings)
         sent: Batch | None = None
         for _ in range(MOST_ATTEMPTS):
+            told = seen.now(ledger, destination, version.name, as_of)
             content = _content(settings, ledger, destination, version, as_of)
             must_wait = (
                 content is not None
@@ -76,14 +78,14 @@ def export_destination(settings: Settings, ledger: Ledger, destination: Destinat
             if must_wait:
                 content = _of_who_must_leave(settings, ledger, destination, version, as_of)
             if content is None:
-                _mark(home, destination, version)
+                seen.note(home, destination.name, told)
                 return sent
             batch = _publish(home, ledger, destination, version, content, as_of)
             if batch is not None and must_wait:
                 sent = batch  # who had to leave has left; what is held now is what remains
             elif batch is not None:
                 ledger.end_hold(destination.name)
-                _mark(home, destination, version)
+                seen.note(home, destination.name, told)
                 return batch
     raise HoivaError(f"{destination.name}: consents changed during each of {MOST_ATTEMPTS} attempts; run it again")
 
@@ -133,10 +135,10 @@ def _has_something(
         return membership_batches.must_let_go(ledger, destination, moment)
     if f"audiences/{destination.audience}" not in version.tables:
         return False
-    marker = settings.at_home.outbox / ".seen" / destination.name
-    if not marker.is_file() or marker.read_text() != version.name:
+    told = seen.read(settings.at_home, destination.name)
+    if told is None or told.version != version.name or ledger.has_due_member(destination.name, moment):
         return True
-    return ledger.has_due_member(destination.name, moment) or membership_batches.must_let_go(
+    return not told.has_same_permissions(ledger, destination, moment) and membership_batches.must_let_go(
         ledger, destination, moment
     )
 
@@ -173,7 +175,8 @@ def _of_audience(
     before = ledger.batches(destination=destination.name)
     is_full = is_full_due(destination.full_every, _next_sequence(settings.at_home, destination, before), before)
     make = full_batches.content if is_full else membership_batches.content
-    return make(settings, ledger, destination, version, as_of, is_frozen=is_frozen)
+    are_known = _has_same_permissions(settings.at_home, ledger, destination, as_of)
+    return make(settings, ledger, destination, version, as_of, is_frozen=is_frozen, are_known=are_known)
 
 
 def is_frozen(version: Version, destination: Destination) -> bool:
@@ -223,11 +226,10 @@ def _next_sequence(home: Home, destination: Destination, before: Sequence[BatchR
     return 1 + max([record.sequence for record in before] + [last_sequence(home, destination.name)])
 
 
-def _mark(home: Home, destination: Destination, version: Version) -> None:
-    """Note which published version a destination has been told, to save the sensor work. Losing it costs nothing."""
-    folder = make_folder(home.outbox / ".seen", PRIVATE_FOLDER)
-    replace_file(folder / destination.name, version.name.encode(), PRIVATE_FILE)
-    reached("export.marked")
+def _has_same_permissions(home: Home, ledger: Ledger, destination: Destination, as_of: datetime) -> bool:
+    """Whether everybody an audience's destination holds, or has on its way, was looked at and may still be there."""
+    told = seen.read(home, destination.name) if destination.kind == "membership" else None
+    return told is not None and told.has_same_permissions(ledger, destination, as_of)
 
 
 __all__ = ["NotPublished", "export_all", "export_destination", "held_back", "recover", "waiting"]

@@ -43,6 +43,7 @@ def content(
     as_of: datetime,
     *,
     is_frozen: bool = False,
+    are_known: bool = False,
 ) -> Content | None:
     """Today's whole audience, where it differs from what the destination holds; None when they are equal.
 
@@ -50,7 +51,8 @@ def content(
     may not be in any audience.
     """
     make = partial(_content, ledger, as_of, is_frozen)
-    return membership_batches.content(settings, ledger, destination, version, as_of, is_frozen=is_frozen, make=make)
+    how = {"is_frozen": is_frozen, "are_known": are_known}
+    return membership_batches.content(settings, ledger, destination, version, as_of, make=make, **how)
 
 
 def _content(

@@ -31,11 +31,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 KEY_SIZE = 10  # bytes of a customer's pseudonym at a destination
+NEEDED = ("customer_id", "todays_customer_id", "fingerprint", "state", "added_in", "waits_until")  # of a membership
 
 
 def must_let_go(ledger: Ledger, destination: Destination, moment: datetime) -> bool:
     """Whether the destination holds somebody who may not be in any audience (any more)."""
-    held = ledger.memberships(destination.name)
+    held = ledger.memberships(destination.name, ("customer_id", "state"))
     held = held.filter(pc.is_in(held["state"], pa.array(HELD)))
     ids = held["customer_id"].to_pylist()
     return bool(ledger.blocked_customers(ids, destination.purpose, destination.channel, moment))
@@ -50,13 +51,16 @@ def content(
     as_of: datetime,
     *,
     is_frozen: bool = False,
+    are_known: bool = False,
     make: Callable[[Settings, Destination, Format, Wanted, pa.Table, Changes], Content | None] | None = None,
 ) -> Content | None:
     """The adds and removes between what the destination holds and today's audience; None when they are equal.
 
     ``is_frozen``: today's audience is not to be trusted. The destination keeps what it holds, except for whoever may
-    not be in any audience: a withdrawn consent is never kept waiting by a wrong number. ``make``: makes the files of a
-    change in another way, as :mod:`~dagster_project.adapters.full_batches` does.
+    not be in any audience: a withdrawn consent is never kept waiting by a wrong number. ``are_known``: whoever the
+    destination holds was asked about, and permissions are the same (:mod:`~dagster_project.adapters.seen`); then only
+    those who are to be added are asked about. ``make``: makes the files of a change in another way, as
+    :mod:`~dagster_project.adapters.full_batches` does.
 
     Somebody without any identifier the platform knows is not added. Somebody whose identifiers changed is removed with
     the old ones and added with the new ones.
@@ -69,10 +73,6 @@ def content(
         audience = pa.table({name: pa.array([], pa.string()) for name in columns})
     else:
         audience = version.read(f"audiences/{destination.audience}", columns=columns)
-    ids = audience["customer_id"].to_pylist()
-    blocked = ledger.blocked_customers(ids, destination.purpose, destination.channel, as_of)
-    if blocked:
-        audience = audience.filter(pc.invert(pc.is_in(audience["customer_id"], pa.array(list(blocked), pa.string()))))
     rows = form.make(customers_of(ledger, destination, version, form, audience, as_of))
     wanted = rows.cells.add_column(0, "customer_id", audience["customer_id"])
     consents = audience["consent_id"].combine_chunks()
@@ -82,16 +82,22 @@ def content(
     wanted_ids = wanted["customer_id"].combine_chunks()
     fingerprints = prints(_key(settings, destination, "row"), wanted.columns[1:])
 
-    memberships = ledger.memberships(destination.name)
+    memberships = ledger.memberships(destination.name, NEEDED)
     # Refused for a while only, and that while is over: offered as if she had never been.
     is_due = pc.fill_null(pc.less_equal(memberships["waits_until"], naive_utc(as_of)), False)
     held = memberships.filter(pc.invert(is_due)) if pc.any(is_due, min_count=0).as_py() else memberships
+    today = Wanted(wanted, fingerprints, consents)
     change = changes(wanted_ids, fingerprints, held)
+    asked = pa.concat_arrays([change.adds, change.replaces]) if are_known else wanted_ids
+    blocked = ledger.blocked_customers(asked.to_pylist(), destination.purpose, destination.channel, as_of)
+    if blocked:
+        today = today.of(wanted_ids.filter(pc.invert(pc.is_in(wanted_ids, pa.array(list(blocked), pa.string())))))
+        change = changes(today.rows["customer_id"].combine_chunks(), today.fingerprints, held)
     if is_frozen:
         change = only_who_must_leave(ledger, destination, change, as_of)
     if not change:
         return None
-    return (make or _content)(settings, destination, form, Wanted(wanted, fingerprints, consents), memberships, change)
+    return (make or _content)(settings, destination, form, today, memberships, change)
 
 
 @dataclass(frozen=True)

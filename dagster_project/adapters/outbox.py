@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from dagster_project.adapters import sent_rows
+from dagster_project.adapters import seen, sent_rows
 from dagster_project.adapters.durable import (
     PRIVATE_FILE,
     PRIVATE_FOLDER,
@@ -221,7 +221,7 @@ def clear_withdrawn(home: Home, ledger: Ledger, destination: str) -> None:
     if not away:
         return
     records = {folder_name(one.sequence, one.batch_id): one for one in ledger.batches(destination=destination)}
-    (home.outbox / ".seen" / destination).unlink(missing_ok=True)  # there is something to tell it again
+    seen.forget(home, destination)  # there is something to tell it again
     for path in reversed(away):
         if path.name in records:
             ledger.withdraw_batch(records[path.name].batch_id, lambda: True, records[path.name].as_of)

@@ -18,7 +18,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -90,15 +90,23 @@ class NoLedger:
         """Nobody."""
         return {}
 
+    def permissions_revision(self) -> str:
+        """Always the same."""
+        return "same"
+
+    def has_ended_consent(self, *asked: object) -> bool:
+        """None does."""
+        return False
+
     def batches(self, destination: str | None = None, states: set[str] | None = None) -> list[BatchRecord]:
         """Those opened here; none waits."""
         return [] if states else self.records.get(destination or "", [])
 
-    def memberships(self, destination: str) -> pa.Table:
+    def memberships(self, destination: str, columns: Sequence[str]) -> pa.Table:
         """Who is held."""
         from dagster_project.adapters.ledger.memberships import MEMBERSHIP_SCHEMA
 
-        return self.held.get(destination, MEMBERSHIP_SCHEMA.empty_table())
+        return self.held.get(destination, MEMBERSHIP_SCHEMA.empty_table()).select(list(columns))
 
     def open_batch(self, record: BatchRecord, memberships: Any, **named: object) -> None:
         """Remember the first batch's members; later ones are a part of them here."""

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.engine import make_url
 
 from dagster_project.adapters.ledger.tables import writer_lock
+from dagster_project.adapters.ledger.watching import CHANGED, renew, watch
 
 BUSY_SECONDS = 120  # how long a writer waits for another: a claim of 100,000 contacts takes a few seconds
 WRITES = "ledger_writes"  # the execution option of a connection that is going to write
@@ -27,7 +28,9 @@ def make_engine(url: str) -> Engine:
     """
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
-        return create_engine(address, hide_parameters=True, isolation_level="READ COMMITTED", pool_pre_ping=True)
+        other = create_engine(address, hide_parameters=True, isolation_level="READ COMMITTED", pool_pre_ping=True)
+        watch(other)
+        return other
     if address.database and address.database != ":memory:":
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(address, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
@@ -45,6 +48,7 @@ def make_engine(url: str) -> Engine:
         writes = connection.get_execution_options().get(WRITES, False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
+    watch(engine)
     return engine
 
 
@@ -79,4 +83,6 @@ def writing(engine: Engine) -> Iterator[Connection]:
         with connection.begin():
             if connection.dialect.name != "sqlite":
                 connection.execute(select(writer_lock.c.name).with_for_update()).all()
+            connection.info.pop(CHANGED, None)
             yield connection
+            renew(connection)

@@ -34,3 +34,11 @@ told_destinations = Table(
     Column("destination", WORD, primary_key=True),
     Column("definition", Text, nullable=False),
 )
+
+# A word of chance for a matter that takes long to look at, another one whenever it has changed.
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("name", WORD, primary_key=True),
+    Column("token", ID, nullable=False),
+)

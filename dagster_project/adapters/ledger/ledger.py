@@ -18,6 +18,7 @@ from dagster_project.adapters.ledger.households import Households
 from dagster_project.adapters.ledger.memberships import Memberships
 from dagster_project.adapters.ledger.migrate import to_head
 from dagster_project.adapters.ledger.opt_outs import OptOuts
+from dagster_project.adapters.ledger.revisions import Revisions
 from dagster_project.adapters.ledger.tokens import Tokens
 from dagster_project.adapters.ledger.transfers import Transfers
 from dagster_project.adapters.ledger.withdrawals import Withdrawals
@@ -25,7 +26,7 @@ from dagster_project.adapters.ledger.withdrawals import Withdrawals
 
 class Ledger(
     Deliveries, Aliases, Households, Consents, Enrolments, CareModels, Claims, Contacts, Batches, Memberships,
-    Withdrawals, Holds, OptOuts, Transfers, Tokens, Erasures, AudienceQuestions,
+    Withdrawals, Holds, OptOuts, Transfers, Tokens, Erasures, AudienceQuestions, Revisions,
 ):  # fmt: skip
     """One ledger. Make it with :func:`open_ledger`; it may be shared by threads and opened by many processes."""
 

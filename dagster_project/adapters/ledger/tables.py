@@ -136,7 +136,7 @@ consents = Table(
     Column("is_allowed", Boolean, nullable=False),
     Column("consent_id", ID, nullable=True),
     Column("decided_at", UtcMoment, nullable=True),
-    Column("expires_at", UtcMoment, nullable=True),  # from this moment on it allows nothing
+    Column("expires_at", UtcMoment, nullable=True, index=True),  # from this moment on it allows nothing
 )
 
 # Grain: one customer, purpose and channel ('*' is every one) that must not be contacted, with the reason.
