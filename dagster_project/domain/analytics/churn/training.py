@@ -101,7 +101,7 @@ def train(examples: Examples) -> ChurnModel:
     those say of the customers they never saw, looked ahead as far as is known, sets slope and intercept.
 
     Raises:
-        TooLittle: fewer than ``FEWEST_OF_EACH`` left, or stayed.
+        TooLittle: fewer than ``FEWEST_OF_EACH`` left, or stayed; or in a part learned from alone nobody did.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import roc_auc_score
@@ -112,11 +112,14 @@ def train(examples: Examples) -> ChurnModel:
             f"churn: {fewest} past examples of leaving or of staying; {FEWEST_OF_EACH} of each are the least to learn"
         )
     part = parts_of(examples)
+    furthest = examples.months_ahead == examples.months_ahead.max()
+    for alone in (furthest, *(part != number for number in range(FOLDS))):
+        if len(np.unique(examples.has_left[alone])) < 2:
+            raise TooLittle("churn: of the examples looked ahead furthest, or of a part, all left or all stayed")
     unseen = np.empty(len(examples.has_left))
     for number in range(FOLDS):
         learned = fitted(examples.values[part != number], examples.has_left[part != number])
         unseen[part == number] = log_odds_of(learned, examples.values[part == number])
-    furthest = examples.months_ahead == examples.months_ahead.max()
     calibration = LogisticRegression(C=np.inf).fit(unseen[furthest, None], examples.has_left[furthest])
     return ChurnModel(
         fitted(examples.values, examples.has_left),

@@ -76,6 +76,15 @@ def test_too_few_who_left_are_not_learned_from() -> None:
     assert "100 of each" in few.verdict.reason
 
 
+def test_a_young_house_where_nobody_has_left_for_long_is_not_learned_from() -> None:
+    is_furthest = examples().months_ahead == examples().months_ahead.max()
+    assert 0 < is_furthest.sum() < len(is_furthest)
+    young = replace(examples(), has_left=examples().has_left & ~is_furthest)
+    assert young.has_left.sum() > 100, "there is enough of each all in all"
+    with pytest.raises(TooLittle, match="furthest"):
+        train(young)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_a_past_that_says_nothing_of_the_future_ends_in_a_refusal(seed: int) -> None:
     rng = np.random.default_rng(seed)
