@@ -38,6 +38,11 @@ def content(ledger: Ledger, destination: Destination, version: Version, as_of: d
         contacts = contacts.filter(pc.invert(pc.is_in(contacts["contact_id"], pa.array(list(blocked), pa.string()))))
     if contacts.num_rows == 0:
         return None
+    cited = ledger.cite_consents(contacts["contact_id"].to_pylist(), as_of)
+    reached("contacts.consents_cited")
+    consents = [cited.get(contact_id) for contact_id in contacts["contact_id"].to_pylist()]
+    place = contacts.schema.get_field_index("consent_id")
+    contacts = contacts.set_column(place, "consent_id", pa.array(consents, pa.string()))
     keys = [("score", "descending"), ("planned_for", "ascending"), ("contact_id", "ascending")]
     contacts = contacts.sort_by(keys)
     contacts = contacts.append_column("priority", pa.array(range(1, contacts.num_rows + 1), pa.int64()))

@@ -11,7 +11,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from dagster_project.adapters import contact_batches
 from dagster_project.adapters.exporting import export_destination
 from dagster_project.adapters.ledger import Ledger, open_ledger
 from dagster_project.adapters.withdrawing import withdraw_blocked
@@ -115,15 +114,8 @@ def test_a_row_that_cites_none_or_another_is_found(
 ) -> None:
     """Negative control."""
     known = consents(ledger)
-    right = contact_batches._claimed
-
-    def wrong(*given: Any) -> pa.Table:
-        table = right(*given)
-        value = pa.scalar("" if cited == "none" else f"{IDS[0]}-letter")
-        place = table.column_names.index("consent_id")
-        return table.set_column(place, "consent_id", pa.array([value.as_py()] * table.num_rows, pa.string()))
-
-    monkeypatch.setattr(contact_batches, "_claimed", wrong)
+    value = "" if cited == "none" else f"{IDS[0]}-letter"
+    monkeypatch.setattr(ledger, "cite_consents", lambda ids, at: dict.fromkeys(ids, value))
     export(home, ledger)
     assert len(uncited(home, ledger, known)) == 10, "every letter and every call"
 
@@ -160,6 +152,23 @@ def test_a_consent_that_expires_between_claim_and_publishing_stops_the_contact(h
     assert batch is not None
     assert batch.count("contacts") == 4
     assert sorted(reason or "" for _, reason in statuses(ledger).values()) == ["", "", "", "", "no_consent"]
+
+
+def test_a_row_cites_the_consent_that_stands_when_it_leaves(home: Settings, ledger: Ledger) -> None:
+    known = consents(ledger)
+    claim(ledger, IDS)
+    again = pc.binary_join_element_wise(known["consent_id"], "again", "-")
+    later = known.set_column(known.schema.get_field_index("consent_id"), "consent_id", again)
+    ledger.sync_consents(later, AS_OF)
+    before = ledger.permissions_revision()
+    export_destination(home, ledger, LETTERS, AS_OF)
+    assert ledger.permissions_revision() == before
+    (folder,) = batches(home, LETTERS.name)
+    with (folder / "rows.csv").open(encoding="utf-8", newline="") as file:
+        cited = {row["row_key"]: row["consent_id"] for row in csv.DictReader(file)}
+    told = ledger.contacts()
+    assert cited == dict(zip(told["contact_id"].to_pylist(), told["consent_id"].to_pylist(), strict=True))
+    assert all(consent_id.endswith("-again") for consent_id in cited.values())
 
 
 def test_the_last_check_knows_the_hour(ledger: Ledger) -> None:

@@ -117,6 +117,13 @@ def blocked_of(connection: Connection, questions: Columns, moment: datetime | No
     return blocked
 
 
+def cited_by(connection: Connection, questions: Columns, moment: datetime) -> dict[str, str]:
+    """Key to the consent that allows it, of those questions whose answer consents do not deny."""
+    with filled(connection, asked, questions), filled(connection, people), filled(connection, known_ids):
+        look_up(connection, select(asked.c.customer_id.label("id")))
+        return allowing_consents(connection, moment)
+
+
 def questions_about(customer_ids: Iterable[str], purpose: str, channel: str) -> Columns:
     """The same question about many customers, with the customer's id as the key."""
     ids = sorted(set(customer_ids))
@@ -201,15 +208,8 @@ class Consents(Connected):
         self, customer_ids: Iterable[str], purpose: str, channel: str, moment: datetime
     ) -> dict[str, str]:
         """The consent that allows each of these customers' place in an audience now; whom none allows is missing."""
-        questions = questions_about(customer_ids, purpose, channel)
-        with (
-            self.reading() as connection,
-            filled(connection, asked, questions),
-            filled(connection, people),
-            filled(connection, known_ids),
-        ):
-            look_up(connection, select(asked.c.customer_id.label("id")))
-            return allowing_consents(connection, moment)
+        with self.reading() as connection:
+            return cited_by(connection, questions_about(customer_ids, purpose, channel), moment)
 
 
 def _strictest(consents_current: pa.Table) -> Columns:

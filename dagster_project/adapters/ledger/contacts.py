@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, case, func, insert, literal, or_, sel
 from dagster_project.adapters.ledger.aliases import today_of
 from dagster_project.adapters.ledger.claims import count
 from dagster_project.adapters.ledger.connected import Connected
-from dagster_project.adapters.ledger.consents import blocked_of
+from dagster_project.adapters.ledger.consents import blocked_of, cited_by
 from dagster_project.adapters.ledger.frames import as_table, filled, picked, picks, rows_of
 from dagster_project.adapters.ledger.tables import LIVE, capacity_counters, contact_transitions, contacts
 from dagster_project.errors import HoivaError
@@ -131,6 +131,27 @@ class Contacts(Connected):
         """
         with self.reading() as connection:
             return blocked_contacts(connection, list(contact_ids), moment)
+
+    def cite_consents(self, contact_ids: Iterable[str], moment: datetime) -> dict[str, str]:
+        """Let waiting contacts cite the consents that allow them now, which may be others than at their claim.
+
+        Returns:
+            contact_id to the consent; a contact that none allows is missing, and keeps the one it had.
+        """
+        with self.writing() as connection:
+            with filled(connection, picked, picks(contact_ids)):
+                columns = (contacts.c.customer_id, contacts.c.purpose, contacts.c.channel, contacts.c.consent_id)
+                waiting = select(contacts.c.contact_id, *columns).where(contacts.c.status == "claimed")
+                found = rows_of(connection, waiting.join(picked, picked.c.key == contacts.c.contact_id))
+            names = ("key", "customer_id", "purpose", "channel")
+            questions = {name: [row[place] for row in found] for place, name in enumerate(names)}
+            cited = cited_by(connection, questions, moment)
+            others = {row[0]: cited[row[0]] for row in found if cited.get(row[0], row[4]) != row[4]}
+            with filled(connection, picked, picks(others)):
+                consent_id = select(picked.c.reason).where(picked.c.key == contacts.c.contact_id).scalar_subquery()
+                is_other = contacts.c.contact_id.in_(select(picked.c.key))
+                connection.execute(update(contacts).where(is_other).values(consent_id=consent_id))
+        return cited
 
     def miscounts(self) -> dict[tuple[str, date], tuple[int, int]]:
         """Where a counter differs from the contacts it counts: (channel, day) to (counter, contacts). Always empty."""
