@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dagster_project.adapters.erasing.case import Case, RowsOf
+from dagster_project.adapters.erasing.others import look_at_others
 from dagster_project.adapters.erasing.patterns import Patterns
 from dagster_project.adapters.erasing.rows import (
     LakeTable,
@@ -35,7 +36,6 @@ from dagster_project.domain.erasure.identifiers import (
     email_of,
     phone_of,
 )
-from dagster_project.domain.erasure.spellings import SHORTEST
 from dagster_project.errors import HoivaError
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 
 CLUSTERS = "identity/clusters"
 LINE, ROW_ID = "line_number", "row_id"
-LONGEST_NEEDLE = 200  # characters of a text that tell it from others
 SHOP_CUSTOMER = "shop:customer:"  # a record that is its customer number
 
 
@@ -99,7 +98,7 @@ def find(
     case = Case(erasure_id, count, who, count_deliveries=len(ledger.deliveries()))
     _learn_identifiers(settings, tables, who)
     _choose_rows(tables, case)
-    _look_at_others(settings, tables, case)
+    look_at_others(settings, tables, case)
     _choose_misfits(settings, contracts, case)
     case.batches = ledger.batches_with(who.customers)
     return case
@@ -201,62 +200,6 @@ def _choose_rows(tables: Sequence[LakeTable], case: Case) -> None:
                 case.row_ids |= set(chosen[ROW_ID].to_pylist())
                 lines = chosen[LINE].to_pylist()
                 case.files.append(RowsOf(place.contract.source, place.name, path.stem, loaded=lines))
-
-
-def _look_at_others(settings: Settings, tables: Sequence[LakeTable], case: Case) -> None:
-    """Set apart what somebody else has too: it neither names them alone nor may be looked for.
-
-    A phone of a family stays usable by the others, and a first name is many people's.
-    """
-    who = case.who
-    shared: dict[str, set[str]] = {EMAIL: set(), PHONE: set(), NUMBER: set()}
-    values: set[str] = set()
-    personal_tables = [place for place in tables if place.table.is_personal]
-    for place in personal_tables:
-        for path in place.files():
-            rows = _personal(place, path)
-            mask = about(place, rows, who)
-            if pc.any(mask).as_py():
-                values |= _texts(place, rows.filter(mask))
-    for place in personal_tables:
-        for path in place.files():
-            rows = _personal(place, path)
-            others = rows.filter(pc.invert(about(place, rows, who)))
-            for name, column in place.table.columns.items():
-                if column.names == EMAIL:
-                    mask = with_email(others[name], who.emails)
-                    shared[EMAIL] |= {email_of(one) for one in pc.unique(others[name].filter(mask)).to_pylist()}
-                elif column.names == PHONE:
-                    mask = with_phone(others[name], who.phones, settings.phone_region)
-                    region = settings.phone_region
-                    shared[PHONE] |= {phone_of(one, region) for one in pc.unique(others[name].filter(mask)).to_pylist()}
-                elif column.names == NUMBER and place.tells_contact_data:
-                    shared[NUMBER] |= set(pc.unique(others[name].filter(_in(others[name], who.numbers))).to_pylist())
-                if column.personal and values:
-                    values -= set(pc.unique(others[name].filter(_in(others[name], values))).to_pylist())
-    own_phones, own_emails = who.phones - shared[PHONE], who.emails - shared[EMAIL]
-    who.emails, who.phones, who.numbers = own_emails, own_phones, who.numbers - shared[NUMBER]
-    values = {
-        value
-        for value in values
-        if not (email_of(value) in shared[EMAIL] or phone_of(value, settings.phone_region) in shared[PHONE])
-    }
-    sure = {*who.emails, *who.phones, *who.records, *who.customers}
-    case.needles = sorted({*values, *sure} - {""}, key=lambda value: (value not in sure, value))
-
-
-def _personal(place: LakeTable, path: object) -> pa.Table:
-    personal = [name for name, column in place.table.columns.items() if column.personal]
-    return place.read(path, list(dict.fromkeys([*naming(place.table), *personal])))  # type: ignore[arg-type]
-
-
-def _texts(place: LakeTable, rows: pa.Table) -> set[str]:
-    """Personal values long enough to be looked for."""
-    found: set[str] = set()
-    for name, column in place.table.columns.items():
-        if column.personal and pa.types.is_string(rows.schema.field(name).type):
-            found |= {one.strip()[:LONGEST_NEEDLE] for one in pc.unique(rows[name]).to_pylist() if one}
-    return {value for value in found if len(value.encode()) >= SHORTEST}
 
 
 def _choose_misfits(settings: Settings, contracts: Sequence[SourceContract], case: Case) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dagster_project.settings import Home
 
 DIGITS_ALONE = r"\D"
+ROWS_AT_ONCE = 122_880
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,26 @@ class LakeTable:
         """Columns of one file; one that the contract gained later is null."""
         wanted = [*columns]
         with pq.ParquetFile(path) as file:
-            there = set(file.schema_arrow.names)
-            rows = file.read([name for name in wanted if name in there])
-        for name in wanted:
-            if name not in there:
-                rows = rows.append_column(name, pa.nulls(rows.num_rows, pa.string()))
-        return rows.select(wanted)
+            return _with(wanted, file.read(_there(file, wanted)))
+
+    def batches(self, path: Path, columns: Iterable[str]) -> Iterator[pa.Table]:
+        """The same a part at a time."""
+        wanted = [*columns]
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(ROWS_AT_ONCE, columns=_there(file, wanted)):
+                yield _with(wanted, pa.Table.from_batches([batch]))
+
+
+def _there(file: pq.ParquetFile, wanted: Sequence[str]) -> list[str]:
+    there = set(file.schema_arrow.names)
+    return [name for name in wanted if name in there]
+
+
+def _with(wanted: Sequence[str], rows: pa.Table) -> pa.Table:
+    for name in wanted:
+        if name not in rows.column_names:
+            rows = rows.append_column(name, pa.nulls(rows.num_rows, pa.string()))
+    return rows.select(wanted)
 
 
 def lake_tables(home: Home, contracts: Iterable[SourceContract]) -> list[LakeTable]:
@@ -103,15 +118,15 @@ def about(place: LakeTable, rows: pa.Table, who: Identifiers) -> pa.Array:
     mask = nobody(rows)
     for name, column in place.table.columns.items():
         if column.names and (column.names not in SHARED_NAMES):
-            mask = pc.or_(mask, _is_one_of(rows[name], _own(place.contract, column.names, who.records)))
+            mask = pc.or_(mask, is_one_of(rows[name], _own(place.contract, column.names, who.records)))
         elif column.names == RECORD:
-            mask = pc.or_(mask, _is_one_of(rows[name], who.records))
+            mask = pc.or_(mask, is_one_of(rows[name], who.records))
         elif column.names == CONTACT:
-            mask = pc.or_(mask, _is_one_of(rows[name], who.contacts))
+            mask = pc.or_(mask, is_one_of(rows[name], who.contacts))
         elif column.names == NUMBER and not place.tells_contact_data:
-            mask = pc.or_(mask, _is_one_of(rows[name], who.numbers))
+            mask = pc.or_(mask, is_one_of(rows[name], who.numbers))
         if column.part_of:
-            mask = pc.or_(mask, _is_one_of(rows[name], _own(place.contract, column.part_of, who.things)))
+            mask = pc.or_(mask, is_one_of(rows[name], _own(place.contract, column.part_of, who.things)))
     return mask
 
 
@@ -132,7 +147,7 @@ def with_email(column: pa.ChunkedArray, emails: set[str]) -> pa.Array:
         return pa.array([False] * len(column), pa.bool_())
     forms = emails | {_unicode_domain(email) for email in emails}
     low = pc.utf8_lower(pc.utf8_normalize(pc.utf8_trim_whitespace(column), "NFC"))
-    plain = _is_one_of(low, forms)
+    plain = is_one_of(low, forms)
     odd = pc.fill_null(pc.invert(pc.string_is_ascii(column)), False)
     if not pc.any(odd).as_py():
         return plain
@@ -147,7 +162,7 @@ def with_phone(column: pa.ChunkedArray, phones: set[str], region: str) -> pa.Arr
     if not phones:
         return pa.array([False] * len(column), pa.bool_())
     digits = pc.replace_substring_regex(column, DIGITS_ALONE, "")
-    likely = _is_one_of(pc.utf8_slice_codeunits(digits, -7), {end_of(phone) for phone in phones})
+    likely = is_one_of(pc.utf8_slice_codeunits(digits, -7), {end_of(phone) for phone in phones})
     if not pc.any(likely).as_py():
         return likely
     read = pa.array([phone_of(value, region) in phones for value in column.filter(likely).to_pylist()], pa.bool_())
@@ -171,7 +186,7 @@ def named_outside(contract: SourceContract, table: Table, rows: pa.Table, outsid
                 for value in values
                 if outside.names(kind, f"{contract.source}:{word}:{value}" if own else str(value))
             ]
-            mask = pc.or_(mask, _is_one_of(rows[name], gone))
+            mask = pc.or_(mask, is_one_of(rows[name], gone))
     return set(rows["line_number"].filter(mask).to_pylist())
 
 
@@ -185,7 +200,8 @@ def _own(contract: SourceContract, word: str, keys: Iterable[str]) -> set[str]:
     return {key[len(start) :] for key in keys if key.startswith(start)}
 
 
-def _is_one_of(column: pa.ChunkedArray | pa.Array, values: Iterable[str]) -> pa.Array:
+def is_one_of(column: pa.ChunkedArray | pa.Array, values: Iterable[str]) -> pa.Array:
+    """Where one of these values stands alone."""
     wanted = sorted(values)
     if not wanted:
         return pa.array([False] * len(column), pa.bool_())

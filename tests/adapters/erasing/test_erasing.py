@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -169,6 +170,25 @@ def test_an_address_that_somebody_else_has_too_stays_theirs(house: House, tmp_pa
     assert PLANTED[0].email in lake["email"].to_pylist()
     again = land_all(settings, house.ledger, tmp_path / "next", {("standard", "contacts_7.csv"): row.encode() + b"\n"})
     assert again["standard/contacts_7.csv"].count_erased == 0
+
+
+@pytest.mark.parametrize("written", [str.title, str.lower])
+def test_a_name_within_the_address_of_a_relative_stays_there(
+    house: House, tmp_path: Path, written: Callable[[str], str]
+) -> None:
+    """Taken out there, her relative would have another address, and be another customer tomorrow."""
+    settings = house.settings
+    one, relative = PLANTED[0], f"antti.{PLANTED[0].word}x1@posti.example.com"
+    head = "contact_id,email,last_name,updated_at\n"
+    rows = f"{one.id},{one.email},{written(one.word)},2026-03-31\n{OTHERS[0].id},{relative},,2026-03-31\n"
+    land_all(settings, house.ledger, tmp_path / "home", {("standard", "contacts_6.csv"): (head + rows).encode()})
+    erase(house, Wanted(customer_ids=frozenset({one.customer_id(settings.identity_salt)})), LATER)
+    take_all(settings)
+    resume_all(house, LATER)
+    lake = pq.read_table(settings.at_home.vault_lake / "standard" / "contacts", partitioning=None)
+    assert relative in lake["email"].to_pylist()
+    assert one.email not in lake["email"].to_pylist()
+    assert {each.state for each in house.ledger.erasures()} == {"ended"}
 
 
 def test_an_unknown_customer_changes_nothing(house: House) -> None:
