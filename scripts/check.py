@@ -25,9 +25,9 @@ PYTEST = [sys.executable, "-m", "pytest", "--durations=5"]
 # PostgreSQL) is made once. The dearest come first: two workers take the next from the front, and end about together.
 FOLDERS = {
     "journeys": ["tests/journeys", "tests/crash", "tests/defs"],
-    "adapters": ["tests/adapters"],
     "dbt": ["tests/dbt"],
     "domain": ["tests/domain"],
+    "adapters": ["tests/adapters"],
 }
 TAKEN = [folder for folders in FOLDERS.values() for folder in folders]
 GROUPS = FOLDERS | {"all others": [f"--ignore={folder}" for folder in TAKEN]}
