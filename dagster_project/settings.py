@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import cached_property, lru_cache
 from pathlib import Path
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import phonenumbers
 from pydantic import Field, ValidationError, field_validator
@@ -17,6 +17,7 @@ from pydantic_settings import (
 )
 from yaml import YAMLError
 
+from dagster_project.domain.clock import known_zones
 from dagster_project.errors import SettingsError
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -93,7 +94,7 @@ class Settings(BaseSettings):
     @field_validator("business_zone")
     @classmethod
     def _a_zone_that_exists(cls, zone: str) -> str:
-        if zone not in available_timezones():
+        if zone not in known_zones():
             raise ValueError("is not a time zone; write it as Europe/Helsinki")
         return zone
 

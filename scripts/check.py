@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -19,8 +21,20 @@ LINT = {
     "sqlfluff": [["sqlfluff", "lint", "dbt_project/models", "dbt_project/tests", "--disable-progress-bar"]],
 }
 PYTEST = [sys.executable, "-m", "pytest", "--durations=5"]
-LONG = ["tests/journeys", "tests/crash", "tests/defs"]  # whole runs of the house, which load its definitions once
-SHORT = [f"--ignore={folder}" for folder in LONG]
+# Each group is one process, so that what its tests share (definitions, the parsed dbt project, a shop, a server of
+# PostgreSQL) is made once. The dearest come first: two workers take the next from the front, and end about together.
+FOLDERS = {
+    "journeys": ["tests/journeys", "tests/crash", "tests/defs"],
+    "dbt": ["tests/dbt"],
+    "domain": ["tests/domain"],
+    "adapters": ["tests/adapters"],
+}
+TAKEN = [folder for folders in FOLDERS.values() for folder in folders]
+GROUPS = FOLDERS | {"all others": [f"--ignore={folder}" for folder in TAKEN]}
+LINTERS = "linters"
+WORKERS = 2
+TOLD_EVERY = 30.0  # seconds between two lines of progress
+HOW_FAR = re.compile(r"\[ *(\d+)%\]")
 
 
 def lint(environment: dict[str, str]) -> int:
@@ -32,23 +46,70 @@ def lint(environment: dict[str, str]) -> int:
             if done.returncode != 0:
                 print(f"\n{name} failed. Alone: {' '.join(command)}", file=sys.stderr)
                 return done.returncode
+    print("[lint] all clean", flush=True)
     return 0
 
 
-def beside(environment: dict[str, str], report: Path) -> subprocess.Popen[bytes]:
-    """The long tests, in a process of their own on the second core; what they say goes into the report."""
-    with report.open("w") as out:
-        return subprocess.Popen([*PYTEST, *LONG], cwd=CHECKOUT, env=environment, stdout=out, stderr=out)
+@dataclass
+class Work:
+    """One process at work or done, and the file of what it says."""
+
+    name: str
+    command: list[str]
+    report: Path
+    process: subprocess.Popen[bytes]
+    started: float = field(default_factory=time.monotonic)
+    seconds: float = 0.0
+
+    @property
+    def far(self) -> str:
+        """How far its tests are, as they say it themselves."""
+        return f"{self.name} {['0', *HOW_FAR.findall(self.said())][-1]}%"
+
+    def said(self) -> str:
+        return self.report.read_text(errors="replace")
+
+    def stop(self) -> None:
+        """As Ctrl-C does, so that its servers and folders go with it."""
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
-def tests(environment: dict[str, str], long: subprocess.Popen[bytes], report: Path) -> int:
-    """The short tests; the report of the long ones comes last."""
-    print(f"[tests] {' '.join(LONG)} run beside the others; their report follows", flush=True)
-    short = subprocess.run([*PYTEST, *SHORT], cwd=CHECKOUT, env=environment, check=False).returncode
-    print(f"[tests] waiting for {' '.join(LONG)}", flush=True)
-    code = long.wait()
-    print(report.read_text(errors="replace"), flush=True)
-    return short or code
+def work(commands: dict[str, list[str]], environment: dict[str, str], scratch: Path) -> list[Work]:
+    """Every command, two at a time, in their order; stops early when the linters find something. What was done."""
+    waiting, running, done = list(commands), list[Work](), list[Work]()
+    began = told = time.monotonic()
+    try:
+        while waiting or running:
+            while waiting and len(running) < WORKERS:
+                name = waiting.pop(0)
+                report = scratch / f"{len(waiting)}.txt"
+                with report.open("w") as out:
+                    process = subprocess.Popen(commands[name], cwd=CHECKOUT, env=environment, stdout=out, stderr=out)
+                running.append(Work(name, commands[name], report, process))
+                print(f"[{name}] begins", flush=True)
+            time.sleep(0.2)
+            for one in [one for one in running if one.process.poll() is not None]:
+                running.remove(one)
+                done.append(one)
+                one.seconds = time.monotonic() - one.started
+                is_clean = one.process.returncode == 0
+                print(f"[{one.name}] {f'clean in {one.seconds:.0f} s' if is_clean else 'FAILED'}", flush=True)
+                if is_clean:
+                    print(one.said(), flush=True)
+                elif one.name == LINTERS:
+                    return done
+            if time.monotonic() - told > TOLD_EVERY and running:
+                told = time.monotonic()
+                print(f"[{told - began:.0f} s] {', '.join(one.far for one in running)}", flush=True)
+    finally:
+        for one in running:
+            one.stop()
+    return done
 
 
 def main() -> int:
@@ -56,7 +117,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", choices=["lint", "tests"], help="only the linters, or only the tests")
     only = parser.parse_args().only
-    took: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="hoiva-check-") as folder:
         scratch = Path(folder)
         environment = os.environ | {
@@ -66,27 +126,23 @@ def main() -> int:
         }
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # libraries are compiled once, not in every process
         (scratch / "home" / "vault").mkdir(parents=True)
-        report = scratch / "long.txt"
-        # The long tests begin at once: the linters and the short tests take about as long on the first core.
-        long = None if only == "lint" else beside(environment, report)
-        parts: dict[str, Callable[[], int]] = {}
-        if only != "tests":
-            parts["lint"] = lambda: lint(environment)
-        if long is not None:
-            parts["tests"] = lambda: tests(environment, long, report)
-        try:
-            for name, run in parts.items():
-                started = time.monotonic()
-                code = run()
-                took[name] = time.monotonic() - started
-                if code != 0:
-                    return code
-        finally:
-            if long is not None and long.poll() is None:
-                long.kill()
-                long.wait()
-    print("All clean: " + ", ".join(f"{name} {seconds:.0f} s" for name, seconds in took.items()))
-    return 0
+        if only == "lint":
+            return lint(environment)
+        commands = {name: [*PYTEST, *arguments] for name, arguments in GROUPS.items()}
+        if only is None:  # what they find is cheap to find, so they begin beside the dearest tests
+            commands = {LINTERS: [sys.executable, __file__, "--only", "lint"]} | commands
+        done = work(commands, environment, scratch)
+        failed = [one for one in done if one.process.returncode != 0]
+        for one in failed:
+            print(f"\n[{one.name}] FAILED; its report:\n{one.said()}", flush=True)
+    took = ", ".join(f"{one.name} {one.seconds:.0f} s" for one in done)
+    if not failed:
+        print(f"All clean: {took}")
+        return 0
+    print(f"Not clean ({took})", file=sys.stderr)
+    for one in failed:
+        print(f"{one.name} failed. Alone: {' '.join(['python', *one.command[1:]])}", file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

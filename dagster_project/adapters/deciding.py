@@ -106,14 +106,12 @@ def _end_for_complaints(ledger: Ledger, policy: ContactPolicy, customers: pa.Tab
     if not len(complaining):
         return 0
     moment = naive_utc(as_of)
-    ended: dict[str, str] = {}
-    for channel in policy.channels:
-        waiting = ledger.claimed_contacts(channel, FAR)
-        theirs = pc.is_in(waiting["customer_id"], complaining)
-        of_this_time = pc.less_equal(waiting["decided_as_of"], moment)
-        is_marketing = pc.equal(waiting["action_class"], "marketing")
-        stopped = waiting.filter(pc.and_(pc.and_(theirs, of_this_time), is_marketing))
-        ended |= dict.fromkeys(stopped["contact_id"].to_pylist(), OPEN_COMPLAINT)
+    waiting = ledger.claimed_contacts(policy.channels, FAR)
+    theirs = pc.is_in(waiting["customer_id"], complaining)
+    of_this_time = pc.less_equal(waiting["decided_as_of"], moment)
+    is_marketing = pc.equal(waiting["action_class"], "marketing")
+    stopped = waiting.filter(pc.and_(pc.and_(theirs, of_this_time), is_marketing))
+    ended = dict.fromkeys(stopped["contact_id"].to_pylist(), OPEN_COMPLAINT)
     ledger.end_contacts(ended, as_of)
     return len(ended)
 
@@ -124,10 +122,8 @@ def _end_expired(settings: Settings, ledger: Ledger, policy: ContactPolicy, as_o
     import pyarrow.compute as pc
 
     oldest = business_date(as_of, settings.zone) - timedelta(days=policy.reservation_days)
-    ended: dict[str, str] = {}
-    for channel in policy.channels:
-        waiting = ledger.claimed_contacts(channel, as_of)
-        late = waiting.filter(pc.less(waiting["planned_date"], pa.scalar(oldest, pa.date32())))
-        ended |= dict.fromkeys(late["contact_id"].to_pylist(), EXPIRED)
+    waiting = ledger.claimed_contacts(policy.channels, as_of)
+    late = waiting.filter(pc.less(waiting["planned_date"], pa.scalar(oldest, pa.date32())))
+    ended = dict.fromkeys(late["contact_id"].to_pylist(), EXPIRED)
     ledger.end_contacts(ended, as_of)
     return len(ended)

@@ -49,13 +49,14 @@ def run_job(
 
     import dagster as dg
 
+    from dagster_project.adapters.dagster_events import events_held_open
     from dagster_project.adapters.ledger import open_ledger
     from dagster_project.adapters.starting import end_what_broke_off
 
     prepare(settings)
     from dagster_project.definitions import defs
 
-    with only_run(settings), dg.DagsterInstance.get() as instance:
+    with only_run(settings), dg.DagsterInstance.get() as instance, events_held_open(instance):
         free_what_dead_runs_hold(instance)
         with open_ledger(settings.ledger_address) as ledger:
             end_what_broke_off(settings, ledger)

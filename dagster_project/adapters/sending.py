@@ -24,7 +24,7 @@ def count_as_made(ledger: Ledger, channels: Iterable[str], until: datetime) -> i
     """
     from dagster_project.domain.exports.batches import BatchRecord
 
-    ids = [one for channel in channels for one in ledger.claimed_contacts(channel, until)["contact_id"].to_pylist()]
+    ids = ledger.claimed_contacts(list(channels), until)["contact_id"].to_pylist()
     if not ids:
         return 0
     number = len(ledger.batches(NOWHERE)) + 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dagster_project.components.care_model import CareModelFile, context_of, load_care_models, model_of
 from dagster_project.components.fenced import load_file
@@ -89,12 +89,16 @@ def _finder(folder: Path) -> Callable[[str, str | None], CareModel]:
         return load_care_models().items
 
     @lru_cache
+    def context() -> dict[str, Any]:
+        return context_of()
+
+    @lru_cache
     def model_named(name: str, file: str | None) -> CareModel:
         if file is None:
             if name not in shipped():
                 raise HoivaError(f"there is no care model {name!r}; known: {', '.join(shipped())}")
             return shipped()[name].as_model()
-        read = load_file(folder / file, CareModelFile, context_of())
+        read = load_file(folder / file, CareModelFile, context())
         if isinstance(read, list):
             raise HoivaError("; ".join(map(str, read)))
         if read[0].care_model != name:

@@ -6,9 +6,16 @@ Every computation takes ``as_of``: a moment in UTC, kept without a zone in table
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 INSTANT = timedelta(microseconds=1)  # the resolution of every store
+
+
+@cache
+def known_zones() -> frozenset[str]:
+    """The names of all time zones: Python looks through the folders of its database each time it is asked."""
+    return frozenset(available_timezones())
 
 
 def end_of_day(day: date, zone: ZoneInfo) -> datetime:

@@ -24,7 +24,7 @@ ZONE = ZoneInfo("Europe/Helsinki")
 
 
 def analysed(rows: list[Row], as_of: datetime) -> pa.Table:
-    with open_warehouse(build_rooms(rows, as_of)) as warehouse:
+    with open_warehouse(build_rooms(rows, as_of, only="customer_360")) as warehouse:
         customers = warehouse.read("select * from customer_360.customer_360 order by customer_id")
     moment = as_of.replace(tzinfo=UTC)
     rhythms = rhythm(customers, moment, ZONE)

@@ -29,7 +29,7 @@ TONIGHT = at("03-31")
 
 def row_of(record: str, rows: list[Row], as_of: datetime = TONIGHT, table: str = "customer_360") -> Row:
     """The one row of a record's customer."""
-    home = build_rooms(rows, as_of)
+    home = build_rooms(rows, as_of, only=table)
     (row,) = read(home, table, f"customer_id = '{customer_of(home, record)}'")
     return row
 

@@ -25,7 +25,7 @@ PEOPLE = [contact("crm:1", at("01-01"), customer_number="1"), contact("crm:2", a
 
 
 def on_deals(*rows: Row, as_of: datetime = TONIGHT) -> list[tuple[object, ...]]:
-    home = build_rooms([*PEOPLE, *rows], as_of)
+    home = build_rooms([*PEOPLE, *rows], as_of, only="customer_deals")
     names = {customer_of(home, person["source_record_id"]): person["customer_number"] for person in PEOPLE}  # type: ignore[arg-type]
     return sorted(
         (row["deal_id"], names[str(row["customer_id"])], row["company_id"], row["deal_role"], row["deal_stage"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.dbt.unified_rows import Row, at, build_rooms, read, small_town
+from tests.dbt.unified_rows import Row, at, build_rooms, built, read, small_town
 
 ENDS_IN_HELSINKI = [  # winter time until the 29th of March, then summer time
     at("01-31", "21:59:59.999999"),
@@ -20,7 +20,7 @@ def test_each_past_month_equals_the_run_at_its_end() -> None:
     assert months_of(months)[-3:] == ENDS_IN_HELSINKI
     compared = 0
     for end in ENDS_IN_HELSINKI:
-        then = {row["customer_id"]: row for row in read(build_rooms(small_town(), end), "customer_360")}
+        then = {row["customer_id"]: row for row in built(small_town(), end, "customer_360")}
         for row in months:
             if row["as_of"] == end and row["customer_id"] in then:
                 assert {name: then[row["customer_id"]][name] for name in row} == row
@@ -30,8 +30,8 @@ def test_each_past_month_equals_the_run_at_its_end() -> None:
 
 def test_the_month_that_goes_on_is_not_among_them() -> None:
     last_moment, next_moment = ENDS_IN_HELSINKI[-1], at("03-31", "21:00")
-    assert months_of(read(build_rooms(small_town(), last_moment), "customer_months"))[-1] == ENDS_IN_HELSINKI[-2]
-    assert months_of(read(build_rooms(small_town(), next_moment), "customer_months"))[-1] == ENDS_IN_HELSINKI[-1]
+    assert months_of(built(small_town(), last_moment, "customer_months"))[-1] == ENDS_IN_HELSINKI[-2]
+    assert months_of(built(small_town(), next_moment, "customer_months"))[-1] == ENDS_IN_HELSINKI[-1]
 
 
 def test_who_was_not_seen_yet_has_no_row() -> None:

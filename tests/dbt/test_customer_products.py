@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from tests.dbt.unified_rows import Row, at, build_rooms, contact, read
+from tests.dbt.unified_rows import Row, at, built, contact
 
 
 def line(number: str, product: str, when: datetime, pieces: int, **columns: object) -> Row:
@@ -41,7 +41,7 @@ LINES = [
 
 
 def bought(as_of: datetime) -> dict[object, Row]:
-    return {row["product_id"]: row for row in read(build_rooms([PERSON, *LINES], as_of), "customer_products")}
+    return {row["product_id"]: row for row in built([PERSON, *LINES], as_of, "customer_products")}
 
 
 def test_pieces_orders_and_returns_of_a_product_are_one_row() -> None:
@@ -74,9 +74,9 @@ def test_the_newest_word_on_stock_holds_as_known_then() -> None:
         stock("tea", True, at("01-02")),
         stock("tea", False, at("02-02"), known_at=at("02-10")),
     ]
-    told = {row["product_id"]: row for row in read(build_rooms(rows, at("02-05")), "current_products")}
+    told = {row["product_id"]: row for row in built(rows, at("02-05"), "current_products")}
     assert told["standard:tea"]["name"] == "Green tea"
     assert told["standard:tea"]["is_available"] is True
     assert told["standard:cup"]["is_available"] is True, "nobody said anything"
-    later = {row["product_id"]: row for row in read(build_rooms(rows, at("02-11")), "current_products")}
+    later = {row["product_id"]: row for row in built(rows, at("02-11"), "current_products")}
     assert later["standard:tea"]["is_available"] is False

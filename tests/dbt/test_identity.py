@@ -11,6 +11,7 @@ from tests.dbt.unified_rows import (
     answer,
     at,
     build_rooms,
+    built,
     contact,
     customer_of,
     damaged,
@@ -61,8 +62,9 @@ def test_customers_who_share_a_phone_stay_two_and_the_pair_is_shown() -> None:
 def test_an_order_on_the_web_leads_a_browser_to_its_customer() -> None:
     guest = "ga4:cookie:visitor"
     town = [*small_town(), order_on_the_web(guest, "shop:customer:2", at("01-20"))]
-    assert customer_of(build_rooms(town, at("01-15")), guest) != customer_of(shared_home(), "shop:customer:2")
-    home = build_rooms(town, TONIGHT)
+    home = build_rooms(town, at("01-15"), only="clusters")
+    assert customer_of(home, guest) != customer_of(home, "shop:customer:2")
+    home = build_rooms(town, TONIGHT, only="clusters")
     assert customer_of(home, guest) == customer_of(home, "shop:customer:2")
     (match,) = read(home, "matches", "rule = 'order_on_the_web'")
     assert (match["first_seen_at"], match["reason"]) == (at("01-20"), None)
@@ -71,7 +73,7 @@ def test_an_order_on_the_web_leads_a_browser_to_its_customer() -> None:
 def test_what_a_person_says_of_two_records_holds_until_they_say_otherwise() -> None:
     pair = ("hubspot:contact:1", "mailchimp:member:a")
     town = [*small_town(), answer(*pair, False, at("02-01")), answer(*pair, True, at("03-01"))]
-    same = [customer_of(build_rooms(town, at(day)), pair[0]) == customer_of(shared_home(), pair[1])
+    same = [customer_of(build_rooms(town, at(day), only="clusters"), pair[0]) == customer_of(shared_home(), pair[1])
             for day in ("01-31", "02-15", "03-15")]  # fmt: skip
     assert same == [True, False, True]
 
@@ -107,7 +109,7 @@ def test_every_id_ever_given_leads_to_a_living_customer_through_merge_and_split(
     ]
     given = {}
     for day in ("01-05", "01-15", "01-25"):
-        home = build_rooms(town, at(day))
+        home = build_rooms(town, at(day), only="customer_aliases")
         given[day] = [row["customer_id"] for row in read(home, "customers")]
         aliases = {row["alias_customer_id"]: row["customer_id"] for row in read(home, "customer_aliases")}
         for earlier in [customer for customers in given.values() for customer in customers]:
@@ -124,9 +126,9 @@ def test_a_corrected_customer_number_moves_the_record() -> None:
         contact("hubspot:contact:9", at("01-02"), customer_number="1"),
         contact("hubspot:contact:9", at("01-09"), customer_number="2"),
     ]
-    home = build_rooms(town, at("01-05"))
+    home = build_rooms(town, at("01-05"), only="clusters")
     assert customer_of(home, "hubspot:contact:9") == customer_of(home, "shop:customer:1")
-    home = build_rooms(town, at("01-10"))
+    home = build_rooms(town, at("01-10"), only="clusters")
     assert customer_of(home, "hubspot:contact:9") == customer_of(home, "shop:customer:2")
 
 
@@ -137,24 +139,24 @@ def test_a_customer_whose_records_are_all_deleted_is_gone() -> None:
         contact("hubspot:contact:2", at("01-01"), email_raw="b@posti.fi"),
         login("ga4:cookie:1", None, at("01-01")),
     ]
-    assert len(read(build_rooms(town, at("01-05")), "customers")) == 2
-    home = build_rooms(town, at("01-10"))
+    assert len(built(town, at("01-05"), "customers")) == 2
+    home = build_rooms(town, at("01-10"), only="contact_points")
     assert [row["customer_id"] for row in read(home, "customers")] == [customer_of(home, "hubspot:contact:2")]
     assert [row["email"] for row in read(home, "contact_points")] == ["b@posti.fi"]
 
 
 def test_ids_come_from_the_salt_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = customer_of(build_rooms(small_town(), TONIGHT), "shop:customer:1")
+    before = customer_of(build_rooms(small_town(), TONIGHT, only="clusters"), "shop:customer:1")
     monkeypatch.setenv("HOIVA_IDENTITY_SALT", "another salt of tests")
     settings_of_process.cache_clear()
-    assert customer_of(build_rooms(small_town(), TONIGHT), "shop:customer:1") != before
+    assert customer_of(build_rooms(small_town(), TONIGHT, only="clusters"), "shop:customer:1") != before
 
 
 def test_the_region_of_phones_comes_from_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOIVA_PHONE_REGION", "GB")
     settings_of_process.cache_clear()
-    home = build_rooms([contact("hubspot:contact:1", at("01-01"), phone_raw="0131 496 0365")], TONIGHT)
-    assert [row["phone"] for row in read(home, "contact_points")] == ["+441314960365"]
+    points = built([contact("hubspot:contact:1", at("01-01"), phone_raw="0131 496 0365")], TONIGHT, "contact_points")
+    assert [row["phone"] for row in points] == ["+441314960365"]
 
 
 def text_cells(*, in_vault: bool) -> set[str]:

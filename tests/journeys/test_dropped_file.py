@@ -30,10 +30,11 @@ def own(town_home: Path, tmp_path: Path) -> Iterator[Settings]:
 @pytest.fixture
 def instance(own: Settings) -> Iterator[dg.DagsterInstance]:
     """The home's own instance, with the settings `make dev` uses."""
+    from dagster_project.adapters.dagster_events import events_held_open
     from dagster_project.adapters.dagster_home import prepare
 
     prepare(own)
-    with dg.DagsterInstance.get() as instance:
+    with dg.DagsterInstance.get() as instance, events_held_open(instance):
         yield instance
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -77,19 +77,21 @@ class Contacts(Connected):
 
     def claimed_contacts(
         self,
-        channel: str,
+        channel: str | Collection[str],
         until: datetime,
         care_models: set[str] | None = None,
         *,
         as_of: datetime | None = None,
     ) -> pa.Table:
-        """Contacts that wait for a batch: claimed, planned for no later than a moment, with today's customer_id.
+        """Contacts of a channel, or of several, that wait for a batch: claimed, planned for no later than a moment.
 
+        customer_id is today's.
         ``as_of``: without those that were refused for a while and whose next try comes after this moment.
         ``WAITING_SCHEMA``, sorted by contact_id.
         """
+        channels = [channel] if isinstance(channel, str) else sorted(channel)
         query = _with_today(WAITING_SCHEMA).where(
-            contacts.c.status == "claimed", contacts.c.channel == channel, contacts.c.planned_for <= until
+            contacts.c.status == "claimed", contacts.c.channel.in_(channels), contacts.c.planned_for <= until
         )
         if care_models is not None:
             query = query.where(contacts.c.care_model.in_(sorted(care_models)))
