@@ -77,7 +77,9 @@ def _current_id(published: Reader, customer_id: str) -> str:
             "select customer_id from identity.customer_aliases where alias_customer_id = $id", id=customer_id
         )
     if not found:
-        raise HoivaError(f"no customer has the id {customer_id!r}; `hoiva status` shows some, or read customer_360")
+        raise HoivaError(
+            f"no customer has the id {customer_id!r}: read customer_360, or `hoiva export-person` for an address's id"
+        )
     return str(found[0]["customer_id"])
 
 

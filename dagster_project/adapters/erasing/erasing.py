@@ -147,7 +147,7 @@ def resume(house: House, erasure_id: str, moment: datetime, on_step: OnStep = la
         raise HoivaError(
             f"erasure {erasure_id} is not ended: its values are still in {', '.join(sorted(found.by_place()))}"
         )
-    ledger.set_erasure_state(erasure_id, "ended", moment)
+    ledger.set_erasure_state(erasure_id, "ended", datetime.now(UTC))
     reached("erase.ended")
     told = _tell(house, erasure_id, {})
     case.drop(home)
