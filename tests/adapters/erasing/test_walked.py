@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import shutil
 from pathlib import Path
 
@@ -126,3 +128,20 @@ def test_a_wrong_batch_that_nobody_has_taken_is_answered_for_its_receiver(own: H
     assert {statuses(own.ledger)[one] for one in mine} == {("rejected", "batch_rejected")}
     code, told = page.do(page.lines("## 2. See what left")[1])
     assert (code, "danger" in told) == (0, False)
+
+
+def test_what_a_receiver_stopped_of_a_taken_batch_ends_and_the_rest_counts(own: House) -> None:
+    """Step 4 of a wrong send: rows are named by `row_key` in `rows.csv`."""
+    take_all(own.settings, "letters")
+    record = own.ledger.batches("letters")[-1]
+    (batch,) = own.settings.at_home.outbox.glob(f"letters/.taken/*{record.batch_id}")
+    with (batch / "rows.csv").open() as file:
+        stopped, *met = [row["row_key"] for row in csv.DictReader(file)]
+    told = {"batch_id": record.batch_id, "status": "partly"}
+    rejected = [{"contact_id": stopped, "reason": "stopped"}]
+    answer = own.settings.at_home.acks / "letters" / f"{record.batch_id}.json"
+    answer.write_text(json.dumps(told | {"rejected": rejected}))
+    read_acks(own.settings, own.ledger, LATER)
+    now = statuses(own.ledger)
+    assert now[stopped] == ("rejected", "stopped")
+    assert {now[one][0] for one in met} <= {"published", "accepted"}
