@@ -8,6 +8,10 @@ class HoivaError(Exception):
     """
 
 
+class AtWorkError(HoivaError):
+    """Another process holds what this one needs: nothing is wrong, and it goes on when that one has ended."""
+
+
 class SettingsError(HoivaError):
     """A setting is unknown, missing or wrong. Names the key and the fix."""
 

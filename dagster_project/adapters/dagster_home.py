@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from dagster_project.errors import HoivaError
+from dagster_project.errors import AtWorkError
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from dagster_project.settings import Settings
 
 RUNNER_TAG = "hoiva/runner"  # tells the runs of `hoiva run`, which its own lock guards, from the daemon's
+
+A_MOMENT = 0.5  # seconds: somebody who only asks whether the lock is held has it for less
 
 DAGSTER_YAML = """\
 # Written by Hoiva; your own changes are kept.
@@ -60,14 +62,32 @@ def only_run(settings: Settings) -> Iterator[None]:
     """Hold the lock of `hoiva run`: one at a time per home.
 
     Raises:
-        HoivaError: another one is at work.
+        AtWorkError: another one is at work.
     """
     home = settings.at_home.make()
     try:
-        with FileLock(home.root / "run.lock", timeout=0):
+        with FileLock(home.root / "run.lock", timeout=A_MOMENT):
             yield
     except Timeout:
-        raise HoivaError(f"another `hoiva run` is at work in {home.root.name}: wait for it, or stop it") from None
+        raise AtWorkError(f"another `hoiva run` is at work in {home.root.name}: wait for it, or stop it") from None
+
+
+def is_at_work(settings: Settings) -> bool:
+    """Whether somebody holds the lock of :func:`only_run` now."""
+    try:
+        with FileLock(settings.at_home.make().root / "run.lock", timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+def runs_that_build(instance: DagsterInstance, tags: Mapping[str, str]) -> int:
+    """How many of the daemon's runs with these tags have not ended; those of `hoiva run` are known by its lock."""
+    from dagster import DagsterRunStatus, RunsFilter
+
+    ended = {DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED}
+    going = RunsFilter(tags=dict(tags), statuses=[status for status in DagsterRunStatus if status not in ended])
+    return sum(RUNNER_TAG not in run.tags for run in instance.get_runs(going))
 
 
 def free_what_dead_runs_hold(instance: DagsterInstance) -> int:

@@ -1,6 +1,6 @@
 """One customer, explained: who they are to us, what they did, what was decided and why not the rest.
 
-Reads the published tables alone. Nothing here is contact data: the vault is not opened.
+Reads the published tables, and who is stopped from the ledger. Nothing here is contact data: the vault is not opened.
 """
 
 from __future__ import annotations
@@ -60,7 +60,10 @@ def explanation_of(settings: Settings, customer_id: str) -> dict[str, Any]:
             "churn_reasons": [reason for row in of("analytics/churn_scores", "reason_1, reason_2, reason_3", "all")
                               for reason in row.values() if reason],
             "next_products": of("analytics/next_products", "position, product_id, reason", "position"),
-            "consents": of("customer_360/consents_current", "purpose, channel, is_allowed, decided_at, consent_id"),
+            "consents": with_stops(
+                of("customer_360/consents_current", "purpose, channel, is_allowed, decided_at, consent_id"),
+                _stops(settings, current),
+            ),
             "timeline": of("customer_360/customer_timeline",
                            "occurred_at, event_type, subject_id, channel, amount, is_planned",
                            "occurred_at desc, event_type, subject_id", NEWEST_EVENTS),
@@ -70,6 +73,38 @@ def explanation_of(settings: Settings, customer_id: str) -> dict[str, Any]:
         }  # fmt: skip
 
 
+def _stops(settings: Settings, customer_id: str) -> list[dict[str, Any]]:
+    """What the ledger stops for this customer, by any id she ever had, oldest first."""
+    from dagster_project.adapters.ledger import open_ledger
+
+    with open_ledger(settings.ledger_address) as ledger:
+        ids = {customer_id, *ledger.ids_leading_to({customer_id})}
+        found = [row for row in ledger.suppressions().to_pylist() if row["customer_id"] in ids]
+    return sorted(found, key=lambda row: row["recorded_at"])
+
+
+def with_stops(consents: list[dict[str, Any]], stops: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Consents as they count now: a no that the ledger heard since stands above what was published.
+
+    >>> yes = {"purpose": "marketing", "channel": "email", "is_allowed": True, "decided_at": 1, "consent_id": "s1"}
+    >>> stop = {"purpose": "marketing", "channel": "email", "reason": "withdrawn", "recorded_at": 2}
+    >>> with_stops([yes], [stop])[0] == yes | {"is_allowed": False, "decided_at": 2, "consent_id": "ledger: withdrawn"}
+    True
+    >>> [row["channel"] for row in with_stops([yes], [stop | {"channel": "*"}])]
+    ['email', '*']
+    """
+    rows = [dict(row) for row in consents]
+    for stop in stops:
+        no = {"is_allowed": False, "decided_at": stop["recorded_at"], "consent_id": f"ledger: {stop['reason']}"}
+        of = {name: stop[name] for name in ("purpose", "channel")}
+        for row in rows:
+            if all(wide in ("*", row[name]) for name, wide in of.items()):
+                row |= no
+        if not any(row | of == row for row in rows):
+            rows.append(of | no)
+    return rows
+
+
 def _current_id(published: Reader, customer_id: str) -> str:
     found = published.rows("select customer_id from customer_360.customer_360 where customer_id = $id", id=customer_id)
     if not found and published.has("identity/customer_aliases"):
@@ -77,7 +112,9 @@ def _current_id(published: Reader, customer_id: str) -> str:
             "select customer_id from identity.customer_aliases where alias_customer_id = $id", id=customer_id
         )
     if not found:
-        raise HoivaError(f"no customer has the id {customer_id!r}; `hoiva status` shows some, or read customer_360")
+        raise HoivaError(
+            f"no customer has the id {customer_id!r}: read customer_360, or `hoiva export-person` for an address's id"
+        )
     return str(found[0]["customer_id"])
 
 

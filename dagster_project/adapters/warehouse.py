@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from dagster_project.adapters.durable import sync_file
-from dagster_project.errors import HoivaError
+from dagster_project.errors import AtWorkError, HoivaError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -120,7 +120,7 @@ def look_into_warehouse(settings: Settings) -> Iterator[Warehouse]:
     try:
         connection = duckdb.connect(str(home.warehouse), read_only=True, config={"threads": settings.threads})
     except duckdb.IOException:
-        raise HoivaError("a run is at work and holds the vault; try again when it has ended") from None
+        raise AtWorkError("a run is at work and holds the vault; try again when it has ended") from None
     try:
         connection.execute(f"attach '{home.vault_database}' as {VAULT} (read_only)")
         yield Warehouse(connection)

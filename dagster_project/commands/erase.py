@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,10 +14,14 @@ from dagster_project.commands.shared import AsJson, Home, err, out, print_json, 
 from dagster_project.errors import HoivaError
 
 if TYPE_CHECKING:
-    from dagster_project.adapters.erasing.erasing import House, Told
+    from dagster_project.adapters.erasing.erasing import Told
     from dagster_project.adapters.erasing.finding import Wanted
     from dagster_project.settings import Settings
 
+HOW_IT_GOES_ON = (
+    "When they have taken their batch it goes on by itself where `hoiva dev` or the daemon runs; otherwise by the next "
+    "hoiva run, or by hoiva erase --resume."
+)
 KINDS = ("customer_id", "email", "phone")
 
 
@@ -50,8 +52,8 @@ def erase(
 
     A person is named by an id, an e-mail address or a phone number. Hand addresses over in a file or on standard input
     (`-`): what is typed stays in the shell's history. An erasure that waits until a destination has taken the order to
-    let go ends by `hoiva erase --resume`, or by the next `hoiva run`. The exit code is 1 when one waits or `--verify`
-    finds something.
+    let go ends by itself where schedules and sensors run (the sensor `erasures_waiting`), with the next `hoiva run`, or
+    by `hoiva erase --resume`. The exit code is 1 when one waits or `--verify` finds something.
     """
     own = settings_of(home)
     wanted = wanted_of(customer_ids, email, phone, file, everyone)
@@ -85,6 +87,7 @@ def go_on_with_erasures(own: Settings) -> list[Told]:
 def _do(own: Settings, wanted: Wanted, *, resume: bool, replay: bool) -> list[Told]:
     from dagster_project.adapters.dagster_home import only_run
     from dagster_project.adapters.erasing import erasing
+    from dagster_project.components.erasing import house_of
 
     now = datetime.now(UTC)
     with only_run(own), house_of(own) as house, err.status("looking for them") as status:
@@ -99,19 +102,6 @@ def _do(own: Settings, wanted: Wanted, *, resume: bool, replay: bool) -> list[To
         return [erasing.erase(house, wanted, now, on_step)]
 
 
-@contextmanager
-def house_of(own: Settings) -> Iterator[House]:
-    """The home with its ledger, the contracts of its sources and its destinations."""
-    from dagster_project.adapters.erasing.erasing import House
-    from dagster_project.adapters.gate import contracts_in
-    from dagster_project.adapters.landing import CONTRACTS
-    from dagster_project.adapters.ledger import open_ledger
-    from dagster_project.components.destination import destinations
-
-    with open_ledger(own.ledger_address) as ledger:
-        yield House(own, ledger, list(contracts_in(CONTRACTS).items.values()), destinations())
-
-
 def _show(own: Settings, told: list[Told]) -> None:
     from dagster_project.adapters.erasing.journal import folder_of
     from dagster_project.domain.erasure.receipt import receipt_text
@@ -122,7 +112,7 @@ def _show(own: Settings, told: list[Told]) -> None:
         out.print(receipt_text(one.receipt), markup=False)
         out.print(f"Receipt: {folder_of(own.at_home) / one.erasure_id}.txt", markup=False, soft_wrap=True)
         if one.waits_for:
-            out.print("Run hoiva erase --resume when they have taken their batch.", style="yellow")
+            out.print(HOW_IT_GOES_ON, style="yellow", soft_wrap=True)
 
 
 def _verify(own: Settings, wanted: Wanted, as_json: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from dagster_project.commands.erase import house_of, wanted_of
+from dagster_project.commands.erase import wanted_of
 from dagster_project.commands.shared import Home, err, is_terminal, settings_of
 from dagster_project.errors import HoivaError
 
@@ -29,6 +29,7 @@ def export_person(
     to standard output, for another program or a file; a screen is refused, as others may see it, unless `--show`.
     """
     from dagster_project.adapters.erasing.giving import as_json, held_of, write_held
+    from dagster_project.components.erasing import house_of
 
     own = settings_of(home)
     wanted = wanted_of([customer_id] if customer_id else None, email, phone, None, everyone=False)

@@ -23,6 +23,8 @@ DAY = "day"  # everything once, from landed files to batches: `hoiva run`
 DECIDE = "decide"  # everything up to what is published: the schedule and the landing sensor
 EXPORT = "export"  # what waits in the ledger becomes batches: the export sensor
 
+ERASE = "erase"  # erasures that waited or broke off go on: the erasure sensor
+
 # Of every run that rebuilds the warehouse. Dagster's settings (adapters/dagster_home.py) let one of them run at a time:
 # steps of two nights in turn, each as of its own moment, would decide one day by another day's tables.
 BUILDS = {"hoiva/builds": "warehouse"}

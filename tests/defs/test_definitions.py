@@ -9,7 +9,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from dagster_project.components.automation import BUILDS, DAY, DECIDE, EXPORT, schedule_status, sensor_status
+from dagster_project.components.automation import BUILDS, DAY, DECIDE, ERASE, EXPORT, schedule_status, sensor_status
 from dagster_project.components.running import WAREHOUSE_POOL
 from dagster_project.settings import CHECKOUT, settings
 
@@ -129,7 +129,11 @@ def test_schedules_keep_clear_of_the_hour_that_daylight_saving_moves(house: dg.D
 
 
 def test_nothing_starts_by_itself_unless_asked(house: dg.Definitions, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert {sensor.name for sensor in house.sensors or []} >= {"landing_files", "exports_waiting"}
+    assert {sensor.name for sensor in house.sensors or []} >= {
+        "landing_files",
+        "exports_waiting",
+        "erasures_waiting",
+    }
     assert {sensor.default_status for sensor in house.sensors or []} == {dg.DefaultSensorStatus.STOPPED}
     assert {schedule.default_status for schedule in house.schedules or []} == {dg.DefaultScheduleStatus.STOPPED}
     monkeypatch.setenv("HOIVA_UNATTENDED", "true")
@@ -179,8 +183,9 @@ def test_the_instance_of_a_home_has_telemetry_off_and_one_place_in_the_pool(tmp_
 
 
 def test_nights_run_one_after_another_and_exports_beside(house: dg.Definitions) -> None:
-    tags = {name: BUILDS.items() <= house.resolve_job_def(name).tags.items() for name in (DAY, DECIDE, EXPORT)}
-    assert tags == {DAY: True, DECIDE: True, EXPORT: False}
+    tags = {name: BUILDS.items() <= house.resolve_job_def(name).tags.items() for name in (DAY, DECIDE, ERASE, EXPORT)}
+    assert tags == {DAY: True, DECIDE: True, ERASE: True, EXPORT: False}
+    assert [step.pools for step in house.resolve_job_def(ERASE).graph.node_defs] == [{WAREHOUSE_POOL}]
 
 
 def test_tests_of_dbt_are_checks_of_their_assets(house: dg.Definitions) -> None:

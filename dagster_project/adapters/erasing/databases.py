@@ -15,7 +15,7 @@ import pyarrow as pa
 from dagster_project.adapters.durable import reached, sync_file, sync_folder
 from dagster_project.adapters.erasing.patterns import Patterns
 from dagster_project.adapters.erasing.scan import sqlite_tables, tables_of, texts_of
-from dagster_project.errors import HoivaError
+from dagster_project.errors import AtWorkError
 
 if TYPE_CHECKING:
     from dagster_project.settings import Home, Settings
@@ -29,7 +29,7 @@ def take_from_duckdb(settings: Settings, keys: Iterable[str]) -> dict[str, int]:
     """Delete rows with one of these values in any text column of warehouse and vault, and rewrite both files.
 
     Raises:
-        HoivaError: a run holds the warehouse.
+        AtWorkError: a run holds the warehouse.
     """
     home = settings.at_home
     counts: dict[str, int] = {}
@@ -55,7 +55,7 @@ def opened(settings: Settings, path: Path) -> duckdb.DuckDBPyConnection:
     try:
         return duckdb.connect(str(path), config=config)
     except duckdb.IOException:
-        raise HoivaError(f"a run is at work and holds {path.name}: try again when it has ended") from None
+        raise AtWorkError(f"a run is at work and holds {path.name}: try again when it has ended") from None
 
 
 def _delete(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> int:

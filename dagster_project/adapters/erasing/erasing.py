@@ -54,7 +54,7 @@ class Told:
     receipt: dict[str, Any] = field(default_factory=dict)
 
 
-__all__ = ["TITLES", "House", "Told", "erase", "replay", "resume", "resume_all"]
+__all__ = ["TITLES", "House", "Told", "erase", "not_ended", "replay", "resume", "resume_all"]
 
 
 def erase(house: House, wanted: Wanted, moment: datetime, on_step: OnStep = lambda step: None) -> Told:
@@ -83,10 +83,13 @@ def _begin(house: House, case: Case, moment: datetime, on_step: OnStep) -> Told:
 
 def resume_all(house: House, moment: datetime, on_step: OnStep = lambda step: None) -> list[Told]:
     """Go on with every erasure that has not ended: after a crash, or when receivers have taken what they waited for."""
-    home = house.settings.at_home
-    kept = {path.stem for path in (home.vault / "erasures").glob("*.json")}
-    open_ones = {one.erasure_id for one in house.ledger.erasures("begun", "waiting")}
-    return [resume(house, erasure_id, moment, on_step) for erasure_id in sorted(kept | open_ones)]
+    return [resume(house, erasure_id, moment, on_step) for erasure_id in not_ended(house)]
+
+
+def not_ended(house: House) -> list[str]:
+    """Every erasure with something left to do: by the cases in the vault, or by the ledger."""
+    kept = {path.stem for path in (house.settings.at_home.vault / "erasures").glob("*.json")}
+    return sorted(kept | {one.erasure_id for one in house.ledger.erasures("begun", "waiting")})
 
 
 def replay(house: House, moment: datetime, on_step: OnStep = lambda step: None) -> list[Told]:
@@ -144,7 +147,7 @@ def resume(house: House, erasure_id: str, moment: datetime, on_step: OnStep = la
         raise HoivaError(
             f"erasure {erasure_id} is not ended: its values are still in {', '.join(sorted(found.by_place()))}"
         )
-    ledger.set_erasure_state(erasure_id, "ended", moment)
+    ledger.set_erasure_state(erasure_id, "ended", datetime.now(UTC))
     reached("erase.ended")
     told = _tell(house, erasure_id, {})
     case.drop(home)

@@ -59,10 +59,18 @@ def waits_for(
     settings: Settings, ledger: Ledger, destinations: Sequence[Destination], case: Case, as_of: datetime
 ) -> dict[str, str]:
     """Destination to why it may still have them; empty when every one has let go or has the order to."""
+    if not is_held(settings.at_home):
+        read_acks(settings, ledger, as_of)
+    return known_to_wait_for(settings, ledger, destinations, case)
+
+
+def known_to_wait_for(
+    settings: Settings, ledger: Ledger, destinations: Sequence[Destination], case: Case
+) -> dict[str, str]:
+    """The same by the answers that were read already; nothing is changed."""
     home = settings.at_home
     if is_held(home):
         return dict.fromkeys(_holding(ledger, case), HELD_WORDS)
-    read_acks(settings, ledger, as_of)
     records = {record.batch_id: record for record in ledger.batches()}
     known = {destination.name for destination in destinations}
     waiting: dict[str, str] = {}
@@ -77,6 +85,12 @@ def waits_for(
         if record is not None and not is_taken(home, record):
             waiting.setdefault(record.destination, NOT_TAKEN)
     return waiting
+
+
+def batches_of(ledger: Ledger, case: Case) -> list[BatchRecord]:
+    """Every batch that carried them, or carries the order to let them go."""
+    wanted = {*case.batches, *(batch for states in _holding(ledger, case).values() for _, batch in states)}
+    return [record for record in ledger.batches() if record.batch_id in wanted]
 
 
 def must_be_told(ledger: Ledger, case: Case) -> bool:

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dagster_project.adapters.erasing.patterns import Patterns
-from dagster_project.errors import HoivaError
+from dagster_project.errors import AtWorkError
 
 if TYPE_CHECKING:
     from dagster_project.settings import Home
@@ -81,7 +81,7 @@ def scan(
         on_file: called with each file before it is looked at.
 
     Raises:
-        HoivaError: a run holds the warehouse.
+        AtWorkError: a run holds the warehouse.
     """
     return scan_files(home, files_of(home), patterns, deep=deep, on_file=on_file)
 
@@ -184,7 +184,7 @@ def _texts_of_duckdb(path: Path) -> Iterator[np.ndarray]:
     try:
         connection = duckdb.connect(str(path), read_only=True)
     except duckdb.IOException:
-        raise HoivaError(f"a run is at work and holds {path.name}: try again when it has ended") from None
+        raise AtWorkError(f"a run is at work and holds {path.name}: try again when it has ended") from None
     with connection:
         for schema, table in tables_of(connection):
             for batch in connection.execute(f"select {_as_text(connection, schema, table)}").to_arrow_reader(

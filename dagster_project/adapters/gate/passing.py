@@ -138,7 +138,7 @@ def _land(
         count = opt_outs.hand_over(settings, ledger, opted_out, known_at)
         heeding.let_go(settings, ledger, heard | opt_outs.whose(settings, opted_out), landed_at)
         if count:
-            message = "; ".join(part for part in (message, f"{count} refusals in it count all the same") if part)
+            message = "; ".join(part for part in (message, f"refusals in it count all the same: {count}") if part)
         told = Delivery(
             file_id=found.file_id,
             source=contract.source,

@@ -25,6 +25,27 @@ TITLES = {
     "verified": "the last look",
 }
 
+# What is counted for anybody, also somebody who was never here.
+NOT_OF_THEM = {"customers", "warehouse_files", "vault_files", "digest_files", "removed_versions", "values_looked_for"}
+NOTHING_FOUND = "Nothing of them was found in any place: look for a spelling mistake. What was given stays outside."
+
+
+def found_nothing(receipt: Mapping[str, Any]) -> bool:
+    """Whether an erasure ended and no step had anything to do: as when an address was mistyped.
+
+    >>> steps = {"stopped": {"customers": 1}, "lake": {}, "databases": {"warehouse_files": 1}}
+    >>> found_nothing({"state": "ended", "steps": steps})
+    True
+    >>> found_nothing({"state": "ended", "steps": steps | {"lake": {"rows": 1}}})
+    False
+    """
+    return receipt["state"] == "ended" and not any(
+        number
+        for told in receipt["steps"].values()
+        for name, number in told.items()
+        if name != "done_at" and name not in NOT_OF_THEM
+    )
+
 
 def receipt_text(receipt: Mapping[str, Any]) -> str:
     """The receipt for a person's eyes.
@@ -50,6 +71,8 @@ def receipt_text(receipt: Mapping[str, Any]) -> str:
     for step, told in receipt["steps"].items():
         counts = ", ".join(f"{name} {number}" for name, number in told.items() if name != "done_at")
         lines.append(f"  {step:<11} {TITLES.get(step, step)}: {counts or 'nothing'} ({told['done_at']})")
+    if found_nothing(receipt):
+        lines.append(f"  {NOTHING_FOUND}")
     for destination, reason in sorted(receipt.get("waits_for", {}).items()):
         lines.append(f"  waits for {destination}: {reason}")
     return "\n".join(lines)

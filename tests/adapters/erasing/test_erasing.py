@@ -215,7 +215,7 @@ def test_a_refused_removal_is_told_again_before_anything_ends(house: House) -> N
 def test_a_run_goes_on_with_what_waits(few: House, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = few.settings
     assert command.go_on_with_erasures(settings) == [], "nothing waits, nothing is opened"
-    monkeypatch.setattr(command, "house_of", lambda own: house_of(own.home))
+    monkeypatch.setattr("dagster_project.components.erasing.house_of", lambda own: house_of(own.home))
     somebody = Wanted(customer_ids=frozenset({PLANTED[5].customer_id(settings.identity_salt)}))
     assert erase(few, somebody, LATER).state == "waiting"
     assert [one.state for one in command.go_on_with_erasures(settings)] == ["waiting"], "nobody took it yet"
