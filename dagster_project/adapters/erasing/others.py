@@ -75,11 +75,12 @@ def _in_texts_of_others(tables: Sequence[LakeTable], who: Identifiers, values: s
     patterns = Patterns(sorted(values))
     found: set[bytes] = set()
     for place in tables if values else ():
-        columns = list(place.table.columns)
+        ids = naming(place.table)
+        texts = [name for name in place.table.columns if place.table.is_personal or name not in ids]
         for path in place.files():
-            for rows in place.batches(path, columns):
+            for rows in place.batches(path, list(dict.fromkeys([*ids, *texts]))):
                 others = rows.filter(pc.invert(about(place, rows, who)))
-                for name in columns:
+                for name in (name for name in texts if pa.types.is_string(others[name].type)):
                     for text in texts_of(pa.table({name: pc.unique(others[name])})):
                         found |= {pattern for _, pattern, _, _ in patterns.matches(text)}
     return {value for value in values if found & spellings(value).keys()}

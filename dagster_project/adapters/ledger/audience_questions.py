@@ -7,10 +7,11 @@ anything stands, followed to whoever is that customer today. Both give the same 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from dagster_project.adapters.ledger.connected import Connected
 from dagster_project.adapters.ledger.consents import (
@@ -21,7 +22,7 @@ from dagster_project.adapters.ledger.consents import (
     cited,
     questions_about,
 )
-from dagster_project.adapters.ledger.frames import rows_of, values_of
+from dagster_project.adapters.ledger.frames import filled, picked, picks, rows_of, values_of
 from dagster_project.adapters.ledger.tables import consents, customer_aliases, holdouts, suppressions
 from dagster_project.domain.decisions.suppression import EVERY
 
@@ -37,15 +38,18 @@ def blocked_customers_of(
         return blocked_of(connection, questions_about(ids, purpose, channel), moment)
     here = (consents.c.purpose == purpose, consents.c.channel == channel)
     allowing = set(values_of(connection, select(consents.c.customer_id).where(*here, *cited(moment))))
-    denying = values_of(connection, select(consents.c.customer_id).where(*here, ~consents.c.is_allowed))
+    denying = select(consents.c.customer_id).where(*here, ~consents.c.is_allowed)
     covers = (suppressions.c.purpose.in_([purpose, EVERY]), suppressions.c.channel.in_([channel, EVERY]))
-    suppressing = select(suppressions.c.customer_id).where(*covers).distinct()
+    suppressing = select(suppressions.c.customer_id).where(*covers)
     people = People(connection, ids)
     today = people.today
     blocked = {one: NO_CONSENT for one in ids if today.get(one, one) not in allowing}
-    blocked |= dict.fromkeys(people.known_as(denying), NO_CONSENT)
-    blocked |= dict.fromkeys(people.known_as(values_of(connection, suppressing)), SUPPRESSED)
-    blocked |= dict.fromkeys(people.known_as(values_of(connection, select(holdouts.c.customer_id))), HELD_OUT)
+    for standing, reason in (
+        (denying, NO_CONSENT),
+        (suppressing, SUPPRESSED),
+        (select(holdouts.c.customer_id), HELD_OUT),
+    ):
+        blocked |= dict.fromkeys(people.known_as(standing), reason)
     return blocked
 
 
@@ -53,29 +57,28 @@ class People:
     """Who is whom among many customers somebody asks about.
 
     Attributes:
-        moved: those of them who are somebody else today.
-        today: whom each moved id, asked about or not, is today.
+        today: of those who are somebody else today: whom.
     """
 
     def __init__(self, connection: Connection, ids: set[str]) -> None:
+        self._connection, self._ids = connection, ids
         known = customer_aliases
-        rows = rows_of(connection, select(known.c.alias_customer_id, known.c.customer_id, known.c.is_current))
-        self._ids = ids
-        self._customers: dict[str, list[str]] = {}  # every customer an id was ever a part of
+        moved = ids.intersection(values_of(connection, select(known.c.alias_customer_id).where(known.c.is_current)))
+        with filled(connection, picked, picks(sorted(moved))):
+            here = (known.c.is_current, known.c.alias_customer_id.in_(select(picked.c.key)))
+            rows = rows_of(connection, select(known.c.alias_customer_id, known.c.customer_id).where(*here))
+        self.today: dict[str, str] = {alias: customer for alias, customer in rows}
         self._asked_as: dict[str, list[str]] = {}  # those asked about who are this customer today
-        self.today: Mapping[str, str] = {alias: customer for alias, customer, is_current in rows if is_current}
-        for alias, customer, _ in rows:
-            self._customers.setdefault(alias, []).append(customer)
-        self.moved = ids & self.today.keys()
-        for asked in self.moved:
-            self._asked_as.setdefault(self.today[asked], []).append(asked)
+        for asked, customer in self.today.items():
+            self._asked_as.setdefault(customer, []).append(asked)
 
-    def known_as(self, ids: Iterable[str]) -> set[str]:
-        """Of those asked about: whom any of these ids is, was, or was a part of."""
-        own = set(ids)
-        customers = own.union(*(self._customers[alias] for alias in own & self._customers.keys()))
+    def known_as(self, standing: Select[Any]) -> set[str]:
+        """Of those asked about: whom any of these ids is, was, or was a part of. ``standing``: selects the ids."""
+        own = set(values_of(self._connection, standing))
+        parts = customer_aliases.c.alias_customer_id.in_(standing)
+        customers = own.union(values_of(self._connection, select(customer_aliases.c.customer_id).where(parts)))
         found = own & self._ids
-        found |= (customers & self._ids) - self.moved
+        found |= (customers & self._ids) - self.today.keys()
         for customer in customers & self._asked_as.keys():
             found.update(self._asked_as[customer])
         return found
