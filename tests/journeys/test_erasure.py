@@ -50,7 +50,8 @@ def forget_twenty(own: Settings, apart: Path) -> None:
     of_others = {value for row in points if row["customer_id"] not in ids for value in row.values()}
     values -= of_others  # the telephone of a home stays the others'
     assert len(values) > 2 * TWENTY
-    of_them = {records[record]["property_customer_number"] for record in chosen} - {""}
+    shop = "shop:customer:"
+    of_them = {one.removeprefix(shop) for one, customer in whose.items() if customer in ids and one.startswith(shop)}
 
     # Every way a file fails, with them in it.
     broken = delivered.replace(b'"FALSE"', b'"perhaps"')
