@@ -26,8 +26,8 @@ PYTEST = [sys.executable, "-m", "pytest", "--durations=5"]
 FOLDERS = {
     "journeys": ["tests/journeys", "tests/crash", "tests/defs"],
     "dbt": ["tests/dbt"],
-    "domain": ["tests/domain"],
     "adapters": ["tests/adapters"],
+    "domain": ["tests/domain"],
 }
 TAKEN = [folder for folders in FOLDERS.values() for folder in folders]
 GROUPS = FOLDERS | {"all others": [f"--ignore={folder}" for folder in TAKEN]}
