@@ -174,9 +174,11 @@ def _of_audience(
     """What changed in an audience, or all of it where this batch replaces what the destination holds."""
     before = ledger.batches(destination=destination.name)
     is_full = is_full_due(destination.full_every, _next_sequence(settings.at_home, destination, before), before)
-    make = full_batches.content if is_full else membership_batches.content
+    make = full_batches.making(ledger, as_of, is_frozen=is_frozen) if is_full else None
     are_known = _has_same_permissions(settings.at_home, ledger, destination, as_of)
-    return make(settings, ledger, destination, version, as_of, is_frozen=is_frozen, are_known=are_known)
+    return membership_batches.content(
+        settings, ledger, destination, version, as_of, is_frozen=is_frozen, are_known=are_known, make=make
+    )
 
 
 def is_frozen(version: Version, destination: Destination) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dagster_project.adapters import membership_batches, sent_rows
+from dagster_project.adapters import sent_rows
 from dagster_project.adapters.content import Content, Lines, noted, rows_files
 from dagster_project.adapters.membership_batches import KEY_SIZE, Wanted
 from dagster_project.adapters.membership_batches import _key as secret_of
@@ -27,7 +27,7 @@ from dagster_project.domain.exports.writing import plain_schema
 
 if TYPE_CHECKING:
     from dagster_project.adapters.ledger import Ledger
-    from dagster_project.adapters.published import Version
+    from dagster_project.adapters.membership_batches import Make
     from dagster_project.domain.exports.destination import Destination
     from dagster_project.domain.exports.formats import Format
     from dagster_project.settings import Settings
@@ -35,24 +35,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def content(
-    settings: Settings,
-    ledger: Ledger,
-    destination: Destination,
-    version: Version,
-    as_of: datetime,
-    *,
-    is_frozen: bool = False,
-    are_known: bool = False,
-) -> Content | None:
-    """Today's whole audience, where it differs from what the destination holds; None when they are equal.
+def making(ledger: Ledger, as_of: datetime, *, is_frozen: bool) -> Make:
+    """How :func:`membership_batches.content` makes the files where a batch carries today's whole audience.
 
     ``is_frozen``: today's audience is not to be trusted. The destination is told again what it holds, without whoever
     may not be in any audience.
     """
-    make = partial(_content, ledger, as_of, is_frozen)
-    how = {"is_frozen": is_frozen, "are_known": are_known}
-    return membership_batches.content(settings, ledger, destination, version, as_of, make=make, **how)
+    return partial(_content, ledger, as_of, is_frozen)
 
 
 def _content(

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from dagster_project.domain.exports.destination import Destination
     from dagster_project.settings import Settings
 
+    # Makes the files of a change; given the form, today's audience, who is held, and what changed.
+    Make = Callable[[Settings, Destination, Format, "Wanted", pa.Table, Changes], Content | None]
+
 log = logging.getLogger(__name__)
 KEY_SIZE = 10  # bytes of a customer's pseudonym at a destination
 NEEDED = ("customer_id", "todays_customer_id", "fingerprint", "state", "added_in", "waits_until")  # of a membership
@@ -52,7 +55,7 @@ def content(
     *,
     is_frozen: bool = False,
     are_known: bool = False,
-    make: Callable[[Settings, Destination, Format, Wanted, pa.Table, Changes], Content | None] | None = None,
+    make: Make | None = None,
 ) -> Content | None:
     """The adds and removes between what the destination holds and today's audience; None when they are equal.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -108,8 +109,7 @@ def blocked_of(connection: Connection, questions: Columns, moment: datetime | No
         questions: key, customer_id, purpose, channel; each key once.
         moment: when it is asked: a consent that has expired by then allows nothing.
     """
-    with filled(connection, asked, questions), filled(connection, people), filled(connection, known_ids):
-        look_up(connection, select(asked.c.customer_id.label("id")))
+    with _asking(connection, questions):
         allowed = allowing_consents(connection, moment)
         blocked = {key: NO_CONSENT for key in questions["key"] if key not in allowed}
         blocked |= dict.fromkeys(suppressing_reasons(connection), SUPPRESSED)
@@ -119,9 +119,16 @@ def blocked_of(connection: Connection, questions: Columns, moment: datetime | No
 
 def cited_by(connection: Connection, questions: Columns, moment: datetime) -> dict[str, str]:
     """Key to the consent that allows it, of those questions whose answer consents do not deny."""
+    with _asking(connection, questions):
+        return allowing_consents(connection, moment)
+
+
+@contextmanager
+def _asking(connection: Connection, questions: Columns) -> Iterator[None]:
+    """The questions in ``asked``, and every id of those they are about."""
     with filled(connection, asked, questions), filled(connection, people), filled(connection, known_ids):
         look_up(connection, select(asked.c.customer_id.label("id")))
-        return allowing_consents(connection, moment)
+        yield
 
 
 def questions_about(customer_ids: Iterable[str], purpose: str, channel: str) -> Columns:
