@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from dagster_project.settings import Home
 
 CODED = pa.dictionary(pa.int32(), pa.string())
+FEW = 8  # fewer than one in so many
 
 
 @contextmanager
@@ -60,6 +61,7 @@ class Content:
         memberships: the changes in it (membership).
         added: customer_id and cells of the rows it adds, to let go of them by later (membership).
         count_retold: how many at the end of ``memberships`` are told again by a full batch, and change nothing.
+        is_whole: False when a member cannot be let go though she should be: everybody is looked at again.
     """
 
     files: tuple[BatchFile, ...]
@@ -67,6 +69,7 @@ class Content:
     memberships: Sequence[MembershipChange] = ()
     added: pa.Table | None = field(default=None, repr=False)
     count_retold: int = 0
+    is_whole: bool = True
 
     @property
     def count_rows(self) -> int:
@@ -93,13 +96,22 @@ def with_contact_points(version: Version, form: Format, customers: pa.Table) -> 
     The contact points themselves, and the digests the vault keeps of them.
     """
     points = version.read_vault("contact_points", ["customer_id", *form.contact_points], form.coded).combine_chunks()
-    ids, known = customers["customer_id"].combine_chunks(), points["customer_id"].combine_chunks()
-    place = None if ids.equals(known) else pc.index_in(ids, known)  # None: they are the same rows
+    place = _places(customers["customer_id"].combine_chunks(), points["customer_id"].combine_chunks())
     types = {name: CODED if name in form.coded else pa.string() for name in form.contact_points}
     columns = {name: points[name].combine_chunks().cast(kind) for name, kind in types.items()}
     for name, values in (columns | digests_of(version, form.digests)).items():
         customers = customers.append_column(name, values if place is None else values.take(place))
     return customers
+
+
+def _places(ids: pa.Array, known: pa.Array) -> pa.Array | None:
+    """Where each id stands among those known, each of which stands there once; None: they are the same."""
+    if ids.equals(known):
+        return None
+    if len(ids) * FEW > len(known):
+        return pc.index_in(ids, known)
+    near = pc.indices_nonzero(pc.is_in(known, ids))  # a few are sooner looked for in many than many are put in order
+    return near.take(pc.index_in(ids, known.take(near)))
 
 
 def with_consents(ledger: Ledger, form: Format, customers: pa.Table, purpose: str, as_of: datetime) -> pa.Table:

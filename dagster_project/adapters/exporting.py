@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from dagster_project.adapters import approving, contact_batches, full_batches, membership_batches, seen
+from dagster_project.adapters.content import FEW
+from dagster_project.adapters.differences import POINTS, differing
 from dagster_project.adapters.durable import reached
 from dagster_project.adapters.holding import HELD_WORDS, is_held
 from dagster_project.adapters.outbox import (
@@ -22,6 +25,7 @@ from dagster_project.adapters.published import NotPublished, Version, has_publis
 from dagster_project.adapters.withdrawing import withdraw_blocked_from
 from dagster_project.domain.analytics.segments import breaches
 from dagster_project.domain.exports.batches import BatchRecord, is_full_due
+from dagster_project.domain.exports.formats import form_of
 from dagster_project.domain.exports.manifest import Batch, chain, make_batch
 from dagster_project.errors import HoivaError
 
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 SEGMENT_SIZES = "analytics/segment_sizes"  # published beside the audiences drawn from the segments
+LOOKED_UP = 1_000  # customers in doubt who are looked up by id however few an audience has
 MOST_ATTEMPTS = 20  # each one ends or drops whoever stopped the one before
 
 
@@ -62,22 +67,22 @@ def export_destination(settings: Settings, ledger: Ledger, destination: Destinat
         return None
     with one_at_a_time(home, destination.name):
         recover_destination(home, ledger, destination.name)
-        if not _has_same_permissions(home, ledger, destination, as_of):
+        if _touched(settings, ledger, destination, as_of) != set():
             withdraw_blocked_from(home, ledger, destination.name, as_of)
         version = open_published(settings)
         sent: Batch | None = None
         for _ in range(MOST_ATTEMPTS):
-            told = seen.now(ledger, destination, version.name, as_of)
-            content = _content(settings, ledger, destination, version, as_of)
-            must_wait = (
-                content is not None
-                and not is_frozen(version, destination)
-                and not is_retired(ledger, version, destination)
-                and approving.must_wait(ledger, destination, content, as_of)
-            )
+            told = seen.now(settings, ledger, destination, version.name, as_of)
+            is_held_back = is_frozen(version, destination) or is_retired(ledger, version, destination)
+            content = _content(settings, ledger, destination, version, as_of, is_frozen=is_held_back)
+            must_wait = not is_held_back and content is not None and bool(content.files)
+            if content is not None and must_wait:
+                must_wait = approving.must_wait(ledger, destination, content, as_of)
             if must_wait:
-                content = _of_who_must_leave(settings, ledger, destination, version, as_of)
-            if content is None:
+                content = _content(settings, ledger, destination, version, as_of, is_frozen=True)
+            if is_held_back or must_wait or (content is not None and not content.is_whole):
+                told = replace(told, extent=seen.IN_PART)
+            if content is None or not content.files:
                 seen.note(home, destination.name, told)
                 return sent
             batch = _publish(home, ledger, destination, version, content, as_of)
@@ -136,49 +141,58 @@ def _has_something(
     if f"audiences/{destination.audience}" not in version.tables:
         return False
     told = seen.read(settings.at_home, destination.name)
-    if told is None or told.version != version.name or ledger.has_due_member(destination.name, moment):
+    if told is None or told.version != version.name or told.question != seen.question_of(settings, destination):
         return True
-    return not told.has_same_permissions(ledger, destination, moment) and membership_batches.must_let_go(
-        ledger, destination, moment
-    )
+    if ledger.due_members(destination.name, moment, most=1):
+        return True
+    touched = told.touched_since(ledger, destination, moment)
+    return touched != set() and membership_batches.must_let_go(ledger, destination, moment, touched)
 
 
 def _content(
-    settings: Settings, ledger: Ledger, destination: Destination, version: Version, as_of: datetime
-) -> Content | None:
-    if destination.kind == "message":
-        return contact_batches.content(ledger, destination, version, as_of)
-    if is_frozen(version, destination) or is_retired(ledger, version, destination):
-        return _of_who_must_leave(settings, ledger, destination, version, as_of)
-    return _of_audience(settings, ledger, destination, version, as_of)
-
-
-def _of_who_must_leave(
-    settings: Settings, ledger: Ledger, destination: Destination, version: Version, as_of: datetime
-) -> Content | None:
-    """What goes at once whatever is held: members who may not be in any audience (any more)."""
-    if destination.kind == "message":
-        return None
-    return _of_audience(settings, ledger, destination, version, as_of, is_frozen=True)
-
-
-def _of_audience(
     settings: Settings,
     ledger: Ledger,
     destination: Destination,
     version: Version,
     as_of: datetime,
     *,
-    is_frozen: bool = False,
+    is_frozen: bool,
 ) -> Content | None:
-    """What changed in an audience, or all of it where this batch replaces what the destination holds."""
+    """The claimed contacts of a channel; or what changed in an audience, or all of it where this batch replaces it.
+
+    ``is_frozen``: only what goes at once whatever is held: members who may not be in any audience (any more).
+    """
+    if destination.kind == "message":
+        return None if is_frozen else contact_batches.content(ledger, destination, version, as_of)
     before = ledger.batches(destination=destination.name)
     is_full = is_full_due(destination.full_every, _next_sequence(settings.at_home, destination, before), before)
     make = full_batches.making(ledger, as_of, is_frozen=is_frozen) if is_full else None
-    are_known = _has_same_permissions(settings.at_home, ledger, destination, as_of)
+    among = None if is_full else _in_doubt(settings, ledger, destination, version, as_of)
+    if among == set():
+        return None
     return membership_batches.content(
-        settings, ledger, destination, version, as_of, is_frozen=is_frozen, are_known=are_known, make=make
+        settings, ledger, destination, version, as_of, is_frozen=is_frozen, among=among, make=make
     )
+
+
+def _in_doubt(
+    settings: Settings, ledger: Ledger, destination: Destination, version: Version, as_of: datetime
+) -> set[str] | None:
+    """The customers who may differ from what a destination holds, under every id; None: everybody may."""
+    told = seen.read(settings.at_home, destination.name)
+    touched = _touched(settings, ledger, destination, as_of)
+    if told is None or touched is None or told.extent != seen.WHOLE:
+        return None
+    form = form_of(destination)
+    known_by = sorted({*form.contact_points, *(name for digest in form.digests for name in digest.of)})
+    audience = f"audiences/{destination.audience}"
+    changed = differing(settings, told.version, version, {POINTS: known_by, audience: []})
+    if changed is None:
+        return None
+    among = ledger.everyone_akin(changed) | touched
+    among |= ledger.everyone_akin(ledger.due_members(destination.name, as_of))
+    everybody = version.tables.get(audience, {}).get("rows", 0)
+    return among if len(among) <= max(LOOKED_UP, everybody // FEW) else None
 
 
 def is_frozen(version: Version, destination: Destination) -> bool:
@@ -228,10 +242,12 @@ def _next_sequence(home: Home, destination: Destination, before: Sequence[BatchR
     return 1 + max([record.sequence for record in before] + [last_sequence(home, destination.name)])
 
 
-def _has_same_permissions(home: Home, ledger: Ledger, destination: Destination, as_of: datetime) -> bool:
-    """Whether everybody an audience's destination holds, or has on its way, was looked at and may still be there."""
-    told = seen.read(home, destination.name) if destination.kind == "membership" else None
-    return told is not None and told.has_same_permissions(ledger, destination, as_of)
+def _touched(settings: Settings, ledger: Ledger, destination: Destination, as_of: datetime) -> set[str] | None:
+    """Of whom it may have changed whether an audience's destination may hold them, since it was told; None: anybody."""
+    told = seen.read(settings.at_home, destination.name) if destination.kind == "membership" else None
+    if told is None or told.question != seen.question_of(settings, destination):
+        return None
+    return told.touched_since(ledger, destination, as_of)
 
 
 __all__ = ["NotPublished", "export_all", "export_destination", "held_back", "recover", "waiting"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -37,9 +37,12 @@ KEY_SIZE = 10  # bytes of a customer's pseudonym at a destination
 NEEDED = ("customer_id", "todays_customer_id", "fingerprint", "state", "added_in", "waits_until")  # of a membership
 
 
-def must_let_go(ledger: Ledger, destination: Destination, moment: datetime) -> bool:
-    """Whether the destination holds somebody who may not be in any audience (any more)."""
-    held = ledger.memberships(destination.name, ("customer_id", "state"))
+def must_let_go(ledger: Ledger, destination: Destination, moment: datetime, among: Iterable[str] | None = None) -> bool:
+    """Whether the destination holds somebody who may not be in any audience (any more).
+
+    ``among``: only of these it is in doubt; None: of everybody.
+    """
+    held = ledger.memberships(destination.name, ("customer_id", "state"), among)
     held = held.filter(pc.is_in(held["state"], pa.array(HELD)))
     ids = held["customer_id"].to_pylist()
     return bool(ledger.blocked_customers(ids, destination.purpose, destination.channel, moment))
@@ -54,15 +57,15 @@ def content(
     as_of: datetime,
     *,
     is_frozen: bool = False,
-    are_known: bool = False,
+    among: Iterable[str] | None = None,
     make: Make | None = None,
 ) -> Content | None:
     """The adds and removes between what the destination holds and today's audience; None when they are equal.
 
     ``is_frozen``: today's audience is not to be trusted. The destination keeps what it holds, except for whoever may
-    not be in any audience: a withdrawn consent is never kept waiting by a wrong number. ``are_known``: whoever the
-    destination holds was asked about, and permissions are the same (:mod:`~dagster_project.adapters.seen`); then only
-    those who are to be added are asked about. ``make``: makes the files of a change in another way, as
+    not be in any audience: a withdrawn consent is never kept waiting by a wrong number. ``among``: whoever may differ
+    from what the destination holds, each under every id; nobody else is looked at. None: everybody is. ``make``: makes
+    the files of a change in another way, as
     :mod:`~dagster_project.adapters.full_batches` does.
 
     Somebody without any identifier the platform knows is not added. Somebody whose identifiers changed is removed with
@@ -76,6 +79,8 @@ def content(
         audience = pa.table({name: pa.array([], pa.string()) for name in columns})
     else:
         audience = version.read(f"audiences/{destination.audience}", columns=columns)
+    if among is not None:
+        audience = audience.filter(pc.is_in(audience["customer_id"], pa.array(list(among), pa.string())))
     rows = form.make(customers_of(ledger, destination, version, form, audience, as_of))
     wanted = rows.cells.add_column(0, "customer_id", audience["customer_id"])
     consents = audience["consent_id"].combine_chunks()
@@ -85,14 +90,13 @@ def content(
     wanted_ids = wanted["customer_id"].combine_chunks()
     fingerprints = prints(_key(settings, destination, "row"), wanted.columns[1:])
 
-    memberships = ledger.memberships(destination.name, NEEDED)
+    memberships = ledger.memberships(destination.name, NEEDED, among)
     # Refused for a while only, and that while is over: offered as if she had never been.
     is_due = pc.fill_null(pc.less_equal(memberships["waits_until"], naive_utc(as_of)), False)
     held = memberships.filter(pc.invert(is_due)) if pc.any(is_due, min_count=0).as_py() else memberships
     today = Wanted(wanted, fingerprints, consents)
     change = changes(wanted_ids, fingerprints, held)
-    asked = pa.concat_arrays([change.adds, change.replaces]) if are_known else wanted_ids
-    blocked = ledger.blocked_customers(asked.to_pylist(), destination.purpose, destination.channel, as_of)
+    blocked = ledger.blocked_customers(wanted_ids.to_pylist(), destination.purpose, destination.channel, as_of)
     if blocked:
         today = today.of(wanted_ids.filter(pc.invert(pc.is_in(wanted_ids, pa.array(list(blocked), pa.string())))))
         change = changes(today.rows["customer_id"].combine_chunks(), today.fingerprints, held)
@@ -147,7 +151,7 @@ def _content(
         added_ids = added_ids.filter(pc.invert(pc.is_in(added_ids, pa.array(sorted(unknown), pa.string()))))
         added_ids = added_ids.take(pc.sort_indices(added_ids))
     if not (len(added_ids) or len(removed_ids)):
-        return None
+        return Content((), is_whole=False)
     added = wanted.of(added_ids)
     key = _key(settings, destination, "customer")
     removed_keys, added_keys = prints(key, [removed_ids], KEY_SIZE), prints(key, [added_ids], KEY_SIZE)
@@ -167,7 +171,7 @@ def _content(
     changed = MembershipChanges(
         noted(gone, gone_keys, gone_prints, "remove"), noted(added_ids, added_keys, added.fingerprints, "add")
     )
-    return Content((*files, *rows_files(lines)), memberships=changed, added=added.rows)
+    return Content((*files, *rows_files(lines)), memberships=changed, added=added.rows, is_whole=not unknown)
 
 
 def _key(settings: Settings, destination: Destination, use: str) -> str:

@@ -133,7 +133,7 @@ def publish(
             kept = {f".published-{name}", replaced}
             _remove(home.root, kept)
             _remove(home.vault, _vaults(home.root, kept))
-    return _open(settings, home.root / f".published-{name}", is_new=is_new)
+    return open_version(settings, home.root / f".published-{name}", is_new=is_new)
 
 
 def keep_current_alone(settings: Settings) -> int:
@@ -159,7 +159,7 @@ def open_published(settings: Settings) -> Version:
     link = settings.at_home.published
     if not link.is_symlink():
         raise NotPublished("nothing is published yet; run hoiva run first")
-    return _open(settings, link.resolve(), is_new=False)
+    return open_version(settings, link.resolve(), is_new=False)
 
 
 def read_published(settings: Settings, table: str, columns: list[str] | None = None) -> pa.Table:
@@ -172,7 +172,8 @@ def has_published(settings: Settings) -> bool:
     return settings.at_home.published.is_symlink()
 
 
-def _open(settings: Settings, folder: Path, *, is_new: bool) -> Version:
+def open_version(settings: Settings, folder: Path, *, is_new: bool = False) -> Version:
+    """The version that lies in this folder."""
     try:
         manifest = json.loads((folder / "manifest.json").read_bytes())
     except FileNotFoundError:

@@ -18,7 +18,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -94,19 +94,36 @@ class NoLedger:
         """Always the same."""
         return "same"
 
-    def has_ended_consent(self, *asked: object) -> bool:
-        """None does."""
-        return False
+    def touched_since(self, *asked: object) -> set[str]:
+        """Nobody is."""
+        return set()
+
+    def consents_ended(self, *asked: object) -> set[str]:
+        """None is."""
+        return set()
+
+    def everyone_akin(self, customer_ids: set[str]) -> set[str]:
+        """Nobody has another id."""
+        return set(customer_ids)
+
+    def due_members(self, *asked: object, **named: object) -> list[str]:
+        """None was refused."""
+        return []
 
     def batches(self, destination: str | None = None, states: set[str] | None = None) -> list[BatchRecord]:
         """Those opened here; none waits."""
         return [] if states else self.records.get(destination or "", [])
 
-    def memberships(self, destination: str, columns: Sequence[str]) -> pa.Table:
+    def memberships(
+        self, destination: str, columns: Sequence[str], customer_ids: Iterable[str] | None = None
+    ) -> pa.Table:
         """Who is held."""
         from dagster_project.adapters.ledger.memberships import MEMBERSHIP_SCHEMA
 
-        return self.held.get(destination, MEMBERSHIP_SCHEMA.empty_table()).select(list(columns))
+        held = self.held.get(destination, MEMBERSHIP_SCHEMA.empty_table()).select(list(columns))
+        if customer_ids is None:
+            return held
+        return held.filter(pc.is_in(held["customer_id"], pa.array(list(customer_ids), pa.string())))
 
     def open_batch(self, record: BatchRecord, memberships: Any, **named: object) -> None:
         """Remember the first batch's members; later ones are a part of them here."""
@@ -204,6 +221,7 @@ def copy(version: Version, target: Path, *, of_audience: bool) -> None:
 
 def measure(folder: Path, count: int, rounds: int, *, with_ledger: bool) -> Taken:
     """Each round: both copies, a full export to a destination that holds nobody, then one of what has changed."""
+    from dagster_project.adapters.differences import keep_differences
     from dagster_project.adapters.digests import keep_digests
     from dagster_project.adapters.exporting import export_destination
     from dagster_project.adapters.ledger import open_ledger
@@ -247,6 +265,7 @@ def measure(folder: Path, count: int, rounds: int, *, with_ledger: bool) -> Take
                 if name == "full":
                     version = publish_house(settings, changed)
                     taken.time("digests of the changed", partial(keep_digests, version, digests))
+                    taken.time("who differs from the version before", partial(keep_differences, settings, version))
             ledger.acknowledge(batch.batch_id, "accepted", {}, AS_OF)
             shutil.rmtree(settings.at_home.outbox / destination.name)
             shutil.rmtree(settings.at_home.vault / "sent" / destination.name)
@@ -269,7 +288,7 @@ def report(taken: Taken, count: int) -> str:
         f"| 1 % changed, ledger | {taken.middle('changed: ledger'):.2f} | |",
         f"| 1 % changed, all | {everything[1]:.2f} | 1/{everything[0] / everything[1]:.1f} |",
     ]
-    lines += [f"| {name} | {taken.middle(name):.2f} | |" for name in taken.seconds if "digests" in name]
+    lines += [f"| {name} | {taken.middle(name):.2f} | |" for name in taken.seconds if "digests" in name or "differs" in name]
     return "\n".join([*lines, f"| highest memory | {taken.peak:.2f} GiB | |"])
 
 

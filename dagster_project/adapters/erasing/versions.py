@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dagster_project.adapters.differences import forget_all
 from dagster_project.adapters.erasing.patterns import Patterns
 from dagster_project.adapters.erasing.scan import texts_of
 from dagster_project.adapters.published import has_published, keep_current_alone, open_published, publish
@@ -65,6 +66,7 @@ def take_from_published(settings: Settings, keys: Iterable[str], patterns: Patte
     publish(settings, tables, version.as_of, vault, kept)
     return {
         "digest_files": _drop_digests(settings),
+        "differences": forget_all(settings.at_home),
         "rows": tables.removed + (vault.removed if vault else 0),
         "pages": len(pages) - len(kept),
         "removed_versions": keep_current_alone(settings),

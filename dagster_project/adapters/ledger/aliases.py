@@ -12,6 +12,7 @@ from dagster_project.adapters.ledger.connected import Connected
 from dagster_project.adapters.ledger.frames import as_table, filled, measure, rows_of, temporary
 from dagster_project.adapters.ledger.marks import mark
 from dagster_project.adapters.ledger.tables import customer_aliases, identities, identity_changes
+from dagster_project.adapters.ledger.watching import naming
 from dagster_project.domain.identity.changes import Change, changes_between
 
 moved = temporary(
@@ -100,7 +101,8 @@ class Aliases(Connected):
                 "to_customer_id": [now for _, now in changed],
             }
             if changed:
-                with filled(connection, moved, columns):
+                with filled(connection, moved, columns), naming(connection) as named:
+                    named.update(*columns.values())
                     _move(connection)
                 measure(connection, customer_aliases)
         return len(changed)

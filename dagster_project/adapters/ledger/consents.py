@@ -29,6 +29,7 @@ from dagster_project.adapters.ledger.frames import (
 from dagster_project.adapters.ledger.marks import mark
 from dagster_project.adapters.ledger.tables import consents, customer_aliases, holdouts, suppressions
 from dagster_project.adapters.ledger.types import UtcMoment
+from dagster_project.adapters.ledger.watching import naming
 from dagster_project.domain.decisions.suppression import EVERY, OPTED_OUT, WITHDRAWN, Suppression
 
 # What is asked: may this customer be contacted for this purpose on this channel? ``key`` names the question.
@@ -170,7 +171,8 @@ class Consents(Connected):
         """
         rows = {(one.customer_id, one.purpose, one.channel, one.reason): one for one in suppressed}
         columns = ("customer_id", "purpose", "channel", "reason")
-        with self.writing() as connection:
+        with self.writing() as connection, naming(connection) as named:
+            named.update(one[0] for one in rows)
             same = [suppressions.c[name] == bindparam(f"a_{name}") for name in columns]
             before = connection.execute(select(func.count()).select_from(suppressions)).scalar_one()
             if rows:
@@ -185,7 +187,7 @@ class Consents(Connected):
         """Take back suppressions of one reason, after a person has decided so; returns how many."""
         with self.writing() as connection, filled(connection, picked, picks(customer_ids)):
             is_picked = suppressions.c.customer_id.in_(select(picked.c.key))
-            return connection.execute(delete(suppressions).where(is_picked, suppressions.c.reason == reason)).rowcount
+            return _lift(connection, is_picked, suppressions.c.reason == reason)
 
     def suppressions(self) -> pa.Table:
         """Every suppression: customer_id, purpose, channel, reason, recorded_at."""
@@ -199,7 +201,9 @@ class Consents(Connected):
         with self.writing() as connection, filled(connection, picked, picks(customer_ids)):
             known = select(holdouts.c.customer_id).where(holdouts.c.customer_id == picked.c.key)
             fresh = values_of(connection, select(picked.c.key).where(~known.exists()))
-            put(connection, holdouts, {"customer_id": fresh, "first_at": [at] * len(fresh)})
+            with naming(connection) as named:
+                named.update(fresh)
+                put(connection, holdouts, {"customer_id": fresh, "first_at": [at] * len(fresh)})
         return len(fresh)
 
     def held_out(self) -> set[str]:
@@ -239,11 +243,12 @@ def _replace_all(connection: Connection) -> None:
     """Let ``consents`` hold what ``known_now`` holds, touching only rows that differ."""
     is_same = [~known_now.c[name].is_distinct_from(consents.c[name]) for name in REST]
     unchanged = select(known_now.c.customer_id).where(_same_key(), *is_same)
-    connection.execute(delete(consents).where(~unchanged.exists()))
     is_there = select(consents.c.customer_id).where(_same_key())
     names = [*KEY, *REST]
     missing = select(*(known_now.c[name] for name in names)).where(~is_there.exists())
-    connection.execute(insert(consents).from_select(names, missing))
+    with naming(connection) as named:
+        for change in (delete(consents).where(~unchanged.exists()), insert(consents).from_select(names, missing)):
+            named.update(connection.execute(change.returning(consents.c.customer_id)).scalars())
 
 
 def _deny(connection: Connection) -> None:
@@ -252,7 +257,9 @@ def _deny(connection: Connection) -> None:
     denies = (_same_key(), ~known_now.c.is_allowed, is_later)
     values = {name: select(known_now.c[name]).where(*denies).scalar_subquery() for name in ("consent_id", "decided_at")}
     is_denied = select(known_now.c.customer_id).where(*denies).exists()
-    connection.execute(update(consents).where(consents.c.is_allowed, is_denied).values(values | {"is_allowed": False}))
+    denied = update(consents).where(consents.c.is_allowed, is_denied).values(values | {"is_allowed": False})
+    with naming(connection) as named:
+        named.update(connection.execute(denied.returning(consents.c.customer_id)).scalars())
 
 
 def _same_key() -> Any:
@@ -278,4 +285,13 @@ def lift_answered(connection: Connection) -> None:
     is_said = found.where(~consents.c.is_allowed, consents.c.decided_at >= suppressions.c.recorded_at).exists()
     reason = suppressions.c.reason
     ends = or_(and_(reason.in_([WITHDRAWN, OPTED_OUT]), is_given_since), and_(reason == OPTED_OUT, is_said))
-    connection.execute(delete(suppressions).where(ends))
+    _lift(connection, ends)
+
+
+def _lift(connection: Connection, *ends: Any) -> int:
+    """Take suppressions back, and note of whom; how many."""
+    with naming(connection) as named:
+        lifted = delete(suppressions).where(*ends).returning(suppressions.c.customer_id)
+        ids: list[str] = list(connection.execute(lifted).scalars())
+        named.update(ids)
+    return len(ids)

@@ -13,9 +13,10 @@ from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.engine import make_url
 
 from dagster_project.adapters.ledger.tables import writer_lock
-from dagster_project.adapters.ledger.watching import CHANGED, renew, watch
+from dagster_project.adapters.ledger.watching import forget_notes, renew, watch
 
 BUSY_SECONDS = 120  # how long a writer waits for another: a claim of 100,000 contacts takes a few seconds
+CACHE_KIB = 65_536  # of one connection; of a million members a few thousand, all over the table, are touched at once
 WRITES = "ledger_writes"  # the execution option of a connection that is going to write
 
 
@@ -40,7 +41,7 @@ def make_engine(url: str) -> Engine:
         connection.isolation_level = None  # the driver begins nothing by itself; _begin does
         connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}").fetchall()
         _keep_a_log(connection)
-        for pragma in ("synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", f"cache_size=-{CACHE_KIB}"):
             connection.execute(f"PRAGMA {pragma}").fetchall()
 
     @event.listens_for(engine, "begin")
@@ -83,6 +84,6 @@ def writing(engine: Engine) -> Iterator[Connection]:
         with connection.begin():
             if connection.dialect.name != "sqlite":
                 connection.execute(select(writer_lock.c.name).with_for_update()).all()
-            connection.info.pop(CHANGED, None)
+            forget_notes(connection)
             yield connection
             renew(connection)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, Text
 
 from dagster_project.adapters.ledger.tables import ID, LINE, WORD, metadata, one_of
 from dagster_project.adapters.ledger.types import UtcMoment
@@ -41,4 +41,14 @@ revisions = Table(
     metadata,
     Column("name", WORD, primary_key=True),
     Column("token", ID, nullable=False),
+)
+
+# Grain: one customer, under one id, of whom a transaction changed who may be contacted or where one stands.
+touched_customers = Table(
+    "touched_customers",
+    metadata,
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("token", ID, nullable=False),  # of the transaction, drawn by chance
+    Column("destination", WORD, nullable=False),  # '' for every one
+    Column("customer_id", ID, nullable=False),
 )

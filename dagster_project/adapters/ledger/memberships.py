@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, literal, select, update
 
 from dagster_project.adapters.ledger.aliases import today_of
 from dagster_project.adapters.ledger.connected import Connected
 from dagster_project.adapters.ledger.frames import as_table, columns_of, filled, picked, picks, put, rows_of, values_of
 from dagster_project.adapters.ledger.tables import batches, membership_changes, memberships
+from dagster_project.adapters.ledger.watching import touch
 from dagster_project.domain.exports.answers import next_try
 from dagster_project.domain.exports.batches import MembershipChanges
 
@@ -25,8 +26,15 @@ HELD = ("adding", "member", "removing")  # the destination has the customer, or 
 class Memberships(Connected):
     """Where each customer stands at each destination that holds an audience."""
 
-    def memberships(self, destination: str, columns: Sequence[str] = MEMBERSHIP_SCHEMA.names) -> pa.Table:
+    def memberships(
+        self,
+        destination: str,
+        columns: Sequence[str] = MEMBERSHIP_SCHEMA.names,
+        customer_ids: Iterable[str] | None = None,
+    ) -> pa.Table:
         """One row per customer the destination holds, or was told about; whoever is out has no row.
+
+        ``customer_ids``: of these alone, under the ids they were told under; None for everybody.
 
         state is ``adding`` or ``removing`` (told, not answered), ``member`` or ``rejected`` (with the reason);
         ``batch_id`` the last batch that named the customer, ``added_in`` the last one that added her, ``waits_until``
@@ -40,7 +48,10 @@ class Memberships(Connected):
         query = query.where(memberships.c.destination == destination).order_by(memberships.c.customer_id)
         schema = pa.schema([MEMBERSHIP_SCHEMA.field(name) for name in columns])
         with self.reading() as connection:
-            return as_table(connection, query, schema)
+            if customer_ids is None:
+                return as_table(connection, query, schema)
+            with filled(connection, picked, picks(customer_ids)):
+                return as_table(connection, query.where(memberships.c.customer_id.in_(select(picked.c.key))), schema)
 
     def count_members(self, destination: str) -> int:
         """How many customers a destination holds, or will once it has taken what is on its way."""
@@ -48,11 +59,16 @@ class Memberships(Connected):
         with self.reading() as connection:
             return int(connection.execute(select(func.count()).where(*here)).scalar_one())
 
-    def has_due_member(self, destination: str, as_of: datetime) -> bool:
-        """Whether a refused customer may be offered again by now."""
+    def due_members(self, destination: str, as_of: datetime, most: int | None = None) -> list[str]:
+        """Refused customers who may be offered again by now; ``most``: so many of them are enough."""
         due = (memberships.c.destination == destination, memberships.c.waits_until <= as_of)
         with self.reading() as connection:
-            return connection.execute(select(memberships.c.customer_id).where(*due).limit(1)).first() is not None
+            return values_of(connection, select(memberships.c.customer_id).where(*due).limit(most))
+
+
+def destination_of(batch_id: str) -> Select[tuple[str]]:
+    """Selects where a batch goes."""
+    return select(batches.c.destination).where(batches.c.batch_id == batch_id)
 
 
 def changes_of(connection: Connection, batch_id: str) -> Sequence[Row[Any]]:
@@ -83,8 +99,7 @@ def put_changes(connection: Connection, batch_id: str, changes: MembershipChange
 def apply_changes(connection: Connection, batch_id: str) -> None:
     """Note that a batch's adds and removes are on their way, and where each customer stood before."""
     change = membership_changes
-    found = select(batches.c.destination).where(batches.c.batch_id == batch_id)
-    destination: Any = connection.execute(found).scalar_one()
+    destination: Any = connection.execute(destination_of(batch_id)).scalar_one()
     here, of_batch = memberships.c.destination == destination, change.c.batch_id == batch_id
     added = select(change.c.customer_id).where(of_batch, change.c.operation == "add")
     removed = select(change.c.customer_id).where(of_batch, change.c.operation == "remove")
@@ -124,6 +139,8 @@ def answer_memberships(
         refused = dict.fromkeys((row.customer_id for row in changes_of(connection, batch_id)), "")
     else:
         refused = {row.customer_id: rejected[row.customer_key] for row in changes_under(connection, batch_id, rejected)}
+    # Whoever was refused may have to be told again: one who should have left is a member still.
+    touch(connection, refused, values_of(connection, destination_of(batch_id))[0])
     with filled(connection, picked, picks(refused)):
         is_refused_row = memberships.c.customer_id.in_(select(picked.c.key))
         adding, removing = memberships.c.state == "adding", memberships.c.state == "removing"

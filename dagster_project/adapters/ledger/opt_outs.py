@@ -12,6 +12,7 @@ from dagster_project.adapters.ledger.consents import lift_answered
 from dagster_project.adapters.ledger.frames import filled, temporary, values_of
 from dagster_project.adapters.ledger.tables import suppressions
 from dagster_project.adapters.ledger.types import UtcMoment
+from dagster_project.adapters.ledger.watching import naming
 from dagster_project.domain.decisions.suppression import OPTED_OUT
 
 heard = temporary(
@@ -47,9 +48,12 @@ class OptOuts(Connected):
         with self.writing() as connection, filled(connection, heard, columns | {"said_at": list(said.values())}):
             said_at = select(heard.c.said_at).where(same).scalar_subquery()
             newer = exists().where(same, heard.c.said_at > suppressions.c.recorded_at)
-            connection.execute(update(suppressions).where(newer).values(recorded_at=said_at))
+            with naming(connection):  # nobody's permission is another one for it
+                connection.execute(update(suppressions).where(newer).values(recorded_at=said_at))
             fresh = select(*(heard.c[name] for name in KEY), literal(OPTED_OUT), heard.c.said_at)
             fresh = fresh.where(~select(suppressions.c.customer_id).where(same).exists())
-            connection.execute(insert(suppressions).from_select([*KEY, "reason", "recorded_at"], fresh))
+            with naming(connection) as named:
+                said_no = insert(suppressions).from_select([*KEY, "reason", "recorded_at"], fresh)
+                named.update(connection.execute(said_no.returning(suppressions.c.customer_id)).scalars())
             lift_answered(connection)
             return set(values_of(connection, select(heard.c.customer_id).join(suppressions, same)))
