@@ -135,8 +135,8 @@ def _take(home: Home, ledger: Ledger, records: dict[str, BatchRecord], path: Pat
         replace_file(note, f"{error}\n".encode(), PRIVATE_FILE)
         return Applied(destination, path.name, "set_aside", reason=str(error))
     reached("acks.recorded")
-    if answer.status != "accepted":
-        seen.forget(home, destination)  # there may be something to tell it again
+    if answer.status == "rejected":
+        seen.forget(home, destination)  # all of it is to be told again; of a part refused the ledger names the rows
     _move(path, APPLIED)
     reached("acks.moved")
     return Applied(destination, path.name, "applied" if is_first else "repeated", answer.status, len(rejected))

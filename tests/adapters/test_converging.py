@@ -49,6 +49,7 @@ class Platform:
         self.open: list[Path] = []  # taken and not answered, oldest first: taken in when it is answered
         self.moves = dict.fromkeys(IDS, 0)
         self.audience: set[int] = set()
+        self.now = AS_OF
 
     def step(self, name: str, one: object, other: object) -> None:
         getattr(self, name)(one, other)
@@ -98,7 +99,7 @@ class Platform:
         path = self.home.at_home.acks / "google" / f"{folder.name[7:]}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(said))
-        assert [applied.outcome for applied in read_acks(self.home, self.ledger, AS_OF)] == ["applied"]
+        assert [applied.outcome for applied in read_acks(self.home, self.ledger, self.now)] == ["applied"]
 
     @staticmethod
     def read(path: Path) -> list[dict[str, str]]:
