@@ -1,4 +1,4 @@
-"""The ledger's word for who may be contacted changes with that, whichever part of the ledger changes it."""
+"""The ledger's word for who may be contacted changes with that, and tells of whom, whichever part of it changes it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from dagster_project.adapters.ledger import Ledger
+from dagster_project.adapters.ledger import Ledger, watching
 from dagster_project.adapters.ledger.erasures import forget_customers
+from dagster_project.adapters.ledger.watching import touch
 from dagster_project.domain.decisions.suppression import Suppression
 from tests.adapters.ledger.plans import DAY, NOON, aliases, consents
 
@@ -46,6 +47,66 @@ def test_whatever_changes_permissions_changes_the_word(permitted: Ledger, name: 
     before = permitted.permissions_revision()
     CHANGES[name](permitted)
     assert permitted.permissions_revision() != before
+
+
+NAMED: dict[str, set[str] | None] = {
+    "consents": set(IDS[2:]),
+    "a replay denies": {IDS[0]},
+    "suppress": {IDS[1]},
+    "lift": {IDS[2]},
+    "hold out": {IDS[1]},
+    "merge": {IDS[0], IDS[1]},
+    "opt out": {IDS[3]},
+    "erase": None,
+    "forget": None,
+}  # whom each change names; None: it may be anybody
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_whoever_is_changed_is_named(permitted: Ledger, name: str) -> None:
+    before = permitted.permissions_revision()
+    CHANGES[name](permitted)
+    assert permitted.touched_since(before, "google") == NAMED[name]
+    assert permitted.touched_since(permitted.permissions_revision(), "google") == set()
+
+
+def test_what_is_said_of_one_id_counts_for_every_id_of_hers(permitted: Ledger) -> None:
+    permitted.follow_aliases(aliases(**{IDS[0]: IDS[1], IDS[3]: IDS[1]}), NOON)
+    permitted.follow_aliases(aliases(**{IDS[0]: IDS[1], IDS[3]: IDS[4]}), NOON + DAY)
+    before = permitted.permissions_revision()
+    permitted.suppress([Suppression(IDS[3], "deceased")], NOON)
+    # She was a part of c1, and is one of c4: both are suppressed with her, and every part of either.
+    assert permitted.touched_since(before, "google") == {IDS[number] for number in (0, 1, 3, 4)}
+
+
+def test_a_refusal_concerns_its_destination_alone(permitted: Ledger) -> None:
+    before = permitted.permissions_revision()
+    with permitted.writing() as connection:
+        touch(connection, IDS[:1], "google")
+        touch(connection, IDS[1:2], "meta")
+    assert permitted.touched_since(before, "google") == {IDS[0]}
+
+
+def test_after_a_backup_nobody_can_tell(permitted: Ledger) -> None:
+    """The same number stands for something else there: chance is drawn anew."""
+    permitted.suppress([Suppression(IDS[1], "deceased")], NOON)
+    token, number, drawn = permitted.permissions_revision().split(" ")
+    permitted.suppress([Suppression(IDS[2], "deceased")], NOON)
+    assert permitted.touched_since(f"{token} {number} {drawn}", "google") == {IDS[2]}
+    assert permitted.touched_since(f"{token} {number} another", "google") is None
+    assert permitted.touched_since(f"another {number} {drawn}", "google") is None
+    assert permitted.touched_since("an earlier form", "google") is None
+
+
+@pytest.mark.parametrize(("limit", "most"), [("MOST_NAMED", 1), ("MOST_KEPT", 2)])
+def test_too_many_are_anybody(permitted: Ledger, monkeypatch: pytest.MonkeyPatch, limit: str, most: int) -> None:
+    monkeypatch.setattr(watching, limit, most)
+    before = permitted.permissions_revision()
+    permitted.suppress([Suppression(one, "deceased") for one in IDS], NOON)
+    assert permitted.touched_since(before, "google") is None
+    after = permitted.permissions_revision()
+    permitted.suppress([Suppression(IDS[2], "gone")], NOON)
+    assert permitted.touched_since(after, "google") == {IDS[2]}
 
 
 @pytest.mark.parametrize("name", NOTHING)
