@@ -1,6 +1,6 @@
 """Hashed identifiers, kept in the vault: each is computed once, when it first appears, and joined by every export.
 
-One file per identifier and rule, ``vault/digests/<contact points>--<rule>.parquet``: ``identifier`` (what was hashed)
+One file per identifier and rule, ``vault/digests/<contact points>--<rule>.arrow``: ``identifier`` (what was hashed)
 and ``sha256``, one row per customer in the order of the published contact points it belongs to. For a newer version of
 those only what is new is hashed; what no customer has any more is gone from the file. All of it can be made again: a
 file that is missing or damaged costs time and nothing else.
@@ -9,23 +9,19 @@ file that is missing or damaged costs time and nothing else.
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from filelock import FileLock
 
-from dagster_project.adapters.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folder, reached, replace_file
+from dagster_project.adapters import arrow_files
+from dagster_project.adapters.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folder, reached, sync_folder
 from dagster_project.adapters.published import NotPublished, Version
 from dagster_project.domain.exports.formats import Digest
-from dagster_project.domain.exports.formats.format import BETWEEN
-from dagster_project.domain.exports.writing import DIGEST, stored
-
-if TYPE_CHECKING:
-    from dagster_project.settings import Home
+from dagster_project.domain.exports.writing import DIGEST, decoded
 
 log = logging.getLogger(__name__)
 BELONGS_TO = b"belongs_to"  # in a file's metadata: the contact points it stands beside, row by row
@@ -54,30 +50,6 @@ def keep_digests(version: Version, digests: Iterable[Digest]) -> int:
     return len(wanted)
 
 
-def forget(home: Home, identifiers: Iterable[str]) -> int:
-    """Remove every row of these contact points (addresses, numbers, names ...); how many rows that were.
-
-    For an erasure: afterwards no file of digests holds the identifier or its digest. The next export brings the other
-    rows in line again; nobody else is hashed anew.
-    """
-    unwanted = set(identifiers)
-    folder, count = home.vault / "digests", 0
-    if not folder.is_dir():
-        return 0
-    with FileLock(folder / ".lock", mode=PRIVATE_FILE):
-        for path in sorted(folder.glob("*.parquet")):
-            rows = _read_rows(path)
-            coded = rows["identifier"].combine_chunks().dictionary_encode()
-            named = [value for value in coded.dictionary.to_pylist() if unwanted & {value, *value.split(BETWEEN)}]
-            is_unwanted = pc.is_in(rows["identifier"], pa.array(named, pa.string()))
-            kept = rows.filter(pc.invert(is_unwanted))
-            if kept.num_rows < rows.num_rows:
-                count += rows.num_rows - kept.num_rows
-                _write(path, kept["identifier"].combine_chunks(), kept["sha256"].combine_chunks(), "nothing")
-                reached("digests.forgotten")
-    return count
-
-
 def _make(version: Version, digest: Digest, path: Path, beside: str) -> pa.Array:
     """Bring one file in line with a version: what is known is kept, what is new is hashed."""
     there = _read(path, beside)
@@ -92,45 +64,43 @@ def _make(version: Version, digest: Digest, path: Path, beside: str) -> pa.Array
     if pc.any(is_new, min_count=0).as_py():
         fresh = digest.digests(coded.dictionary.filter(is_new))
         hashed = pc.replace_with_mask(hashed.cast(pa.binary()), is_new, fresh.cast(pa.binary())).cast(DIGEST)
-    values = hashed.take(coded.indices)
-    _write(path, coded.dictionary.take(coded.indices), values, beside)
+    values = _write(path, coded.dictionary.take(coded.indices), hashed.take(coded.indices), beside)
     reached("digests.kept")
     log.info("%s: %d identifiers hashed, %d known", path.stem, pc.sum(is_new).as_py() or 0, len(known))
     return values
 
 
-def _write(path: Path, identifiers: pa.Array, hashed: pa.Array, beside: str) -> None:
-    are_few = pc.count_distinct(hashed).as_py() * FEW < len(hashed)
-    # Parquet gives texts of any length back coded, and no others.
-    rows = pa.table({"identifier": identifiers, "sha256": hashed.cast(pa.binary()) if are_few else hashed})
-    rows = rows.replace_schema_metadata({BELONGS_TO: beside})
-    # Digests do not compress: only a dictionary makes them smaller.
-    compression = {"identifier": "zstd", "sha256": "zstd" if are_few else "none"}
-    coded = ["sha256"] if are_few else False
-    content = stored(rows, compression=compression, use_dictionary=coded, write_statistics=False)
-    replace_file(path, memoryview(content), PRIVATE_FILE)
+def _write(path: Path, identifiers: pa.Array, hashed: pa.Array, beside: str) -> pa.Array:
+    """Put a file in place; the digests as it gives them back."""
+    if pc.count_distinct(hashed).as_py() * FEW < len(hashed):
+        hashed = hashed.dictionary_encode()
+    rows = pa.table({"identifier": identifiers, "sha256": hashed}).replace_schema_metadata({BELONGS_TO: beside})
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    arrow_files.write(fresh, rows)
+    os.replace(fresh, path)
+    path.with_suffix(".parquet").unlink(missing_ok=True)  # as earlier versions kept them
+    sync_folder(path.parent)
+    return hashed
 
 
 def _read(path: Path, beside: str) -> pa.Array | None:
     """The digests of a file that stands beside these contact points; None for any other."""
     try:
-        with pq.ParquetFile(path) as file:
-            if (file.schema_arrow.metadata or {}).get(BELONGS_TO) != beside.encode():
-                return None
-            if file.schema_arrow.field("sha256").type == DIGEST:
-                return file.read(columns=["sha256"])["sha256"].combine_chunks()
-        with pq.ParquetFile(path, read_dictionary=["sha256"]) as file:
-            coded = file.read(columns=["sha256"])["sha256"].combine_chunks()
-            return pa.DictionaryArray.from_arrays(coded.indices, coded.dictionary.cast(DIGEST))
+        rows = arrow_files.read(path)
     except (FileNotFoundError, pa.ArrowInvalid, OSError):
         return None
+    is_beside = (rows.schema.metadata or {}).get(BELONGS_TO) == beside.encode()
+    return rows["sha256"].combine_chunks() if is_beside else None
 
 
 def _read_rows(path: Path) -> pa.Table:
     """What a file knows, whatever it stands beside: identifier (each once) and sha256."""
     empty = pa.schema([("identifier", pa.string()), ("sha256", DIGEST)]).empty_table()
     try:
-        return pq.read_table(path, partitioning=None).replace_schema_metadata(None).cast(empty.schema)
+        rows = arrow_files.read(path)
+        hashed = decoded(rows["sha256"].combine_chunks())
+        return pa.table([rows["identifier"].combine_chunks(), hashed], schema=empty.schema)
     except FileNotFoundError:
         return empty
     except (pa.ArrowInvalid, OSError):
@@ -156,4 +126,4 @@ def _folder_of(version: Version) -> Path:
 
 
 def _path(folder: Path, digest: Digest) -> Path:
-    return folder / f"{digest.column.replace(':', '--')}.parquet"
+    return folder / f"{digest.column.replace(':', '--')}{arrow_files.SUFFIX}"

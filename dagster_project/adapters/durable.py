@@ -10,8 +10,10 @@ import errno
 import hashlib
 import mmap
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 LARGE = 8 << 20  # bytes: from here on a file goes to the disk without a copy in the system's memory
 AT_ONCE = 1 << 20  # bytes of one such write; a multiple of every disk's block
@@ -45,19 +47,30 @@ def sync_file(path: Path) -> None:
         os.close(handle)
 
 
-def write_file(path: Path, content: bytes | memoryview, mode: int = 0o644) -> None:
-    """Write a new file and flush it to the disk.
+@contextmanager
+def writing(path: Path, mode: int = 0o644) -> Iterator[BinaryIO]:
+    """A new file to be written to, flushed to the disk at the end. What breaks off leaves a part of it there.
 
     Raises:
         FileExistsError: there is one of that name; nothing is ever overwritten.
     """
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(handle, "wb") as file:
+        yield file
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def write_file(path: Path, content: bytes | memoryview, mode: int = 0o644) -> None:
+    """Write a new file and flush it to the disk.
+
+    Raises:
+        FileExistsError: there is one of that name; nothing is ever overwritten.
+    """
+    with writing(path, mode) as file:
         if len(content) >= LARGE:
             file.seek(_write_past_the_cache(path, memoryview(content)))
         file.write(memoryview(content)[file.tell() :])
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _write_past_the_cache(path: Path, content: memoryview) -> int:

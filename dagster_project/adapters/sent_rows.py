@@ -1,11 +1,13 @@
 """What an audience's platform was told about each customer, kept in the vault.
 
 A customer is let go under the identifiers she was added with, even if her address has changed or is gone since. One
-file per batch, ``vault/sent/<destination>/<sequence>-<batch_id>.parquet``: customer_id and the row's cells.
+file per batch, ``vault/sent/<destination>/<sequence>-<batch_id>.arrow``: customer_id and the row's cells. Earlier
+versions kept Parquet; such files are read as they are.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,25 +16,25 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from dagster_project.adapters.durable import (
-    PRIVATE_FILE,
-    PRIVATE_FOLDER,
-    make_folder,
-    reached,
-    sync_folder,
-    write_file,
-)
-from dagster_project.domain.exports.writing import DIGEST, stored
+from dagster_project.adapters import arrow_files
+from dagster_project.adapters.durable import PRIVATE_FOLDER, make_folder, reached, sync_folder
+from dagster_project.domain.exports.writing import DIGEST
 
 if TYPE_CHECKING:
     from dagster_project.settings import Home
 
-ROW_GROUP = 131_072  # rows that are read at once when a few of them are looked for
+SUFFIXES = (arrow_files.SUFFIX, ".parquet")
 
 
 def folder_of(home: Home) -> Path:
     """The folder with one folder per destination."""
     return home.vault / "sent"
+
+
+def files(folder: Path) -> list[Path]:
+    """The files of one destination's folder, or of all destinations', in order; a file's stem is its batch's name."""
+    found = folder.rglob("*") if folder.is_dir() else ()
+    return sorted(path for path in found if path.suffix in SUFFIXES and not path.name.startswith("."))
 
 
 def keep(home: Home, destination: str, name: str, rows: pa.Table) -> None:
@@ -43,16 +45,30 @@ def keep(home: Home, destination: str, name: str, rows: pa.Table) -> None:
         rows: customer_id and the cells of the file.
     """
     folder = make_folder(folder_of(home) / destination, PRIVATE_FOLDER)
-    path = folder / f"{name}.parquet"
-    path.unlink(missing_ok=True)  # of an attempt that was never published
-    hashed = [field.name for field in rows.schema if field.type == DIGEST]  # these do not compress
-    compression = {name: "none" if name in hashed else "zstd" for name in rows.column_names}
-    coded = [field.name for field in rows.schema if pa.types.is_dictionary(field.type)]
-    how = {"use_dictionary": coded, "write_statistics": ["customer_id"], "row_group_size": ROW_GROUP}
-    content = stored(_storable(rows), compression=compression, **how)
-    write_file(path, memoryview(content), PRIVATE_FILE)
+    for suffix in SUFFIXES:  # of an attempt that was never published
+        (folder / f"{name}{suffix}").unlink(missing_ok=True)
+    arrow_files.write(folder / f"{name}{arrow_files.SUFFIX}", rows)
     sync_folder(folder)
     reached("sent_rows.kept")
+
+
+def rows_of(path: Path, columns: list[str] | None = None) -> pa.Table:
+    """The rows of one file, some of its columns or all."""
+    if path.suffix == arrow_files.SUFFIX:
+        return arrow_files.read(path, columns)
+    return pq.read_table(path, columns=columns, partitioning=None)
+
+
+def rewrite(path: Path, rows: pa.Table) -> None:
+    """Put other rows in a file's place, with nothing of those that are gone."""
+    final = path.with_suffix(arrow_files.SUFFIX)
+    fresh = final.with_name(f".{final.name}.new")
+    fresh.unlink(missing_ok=True)
+    arrow_files.write(fresh, arrow_files.recoded(rows))
+    os.replace(fresh, final)
+    if path != final:
+        path.unlink()
+    sync_folder(path.parent)
 
 
 def read(home: Home, destination: str, added_in: Mapping[str, str], schema: pa.Schema) -> pa.Table:
@@ -68,34 +84,14 @@ def read(home: Home, destination: str, added_in: Mapping[str, str], schema: pa.S
     by_batch: dict[str, list[str]] = {}
     for customer_id, batch_id in added_in.items():
         by_batch.setdefault(batch_id, []).append(customer_id)
-    folder = folder_of(home) / destination
     found = [schema.empty_table()]
-    for path in sorted(folder.glob("*.parquet")) if folder.is_dir() else []:
+    for path in files(folder_of(home) / destination):
         wanted = by_batch.get(path.stem.partition("-")[2])
         if wanted:
-            found.append(_in_types(_rows_of(path, pa.array(wanted, pa.string()), schema.names), schema))
+            rows = rows_of(path, schema.names)
+            place = pc.indices_nonzero(pc.is_in(rows["customer_id"], pa.array(wanted, pa.string())))
+            found.append(_in_types(rows.take(place), schema))
     return pa.concat_tables(found).sort_by("customer_id")
-
-
-def _rows_of(path: Path, customer_ids: pa.Array, names: list[str]) -> pa.Table:
-    """Some customers' rows of one file, which is read a part at a time: a few of many cost little memory."""
-    with pq.ParquetFile(path) as file:
-        empty = file.schema_arrow.empty_table().select(names)
-        parts = [
-            pa.Table.from_batches([batch.filter(pc.is_in(batch["customer_id"], customer_ids))]).select(names)
-            for batch in file.iter_batches(ROW_GROUP, columns=names)
-        ]
-    return pa.concat_tables([empty, *parts])
-
-
-def _storable(rows: pa.Table) -> pa.Table:
-    """Parquet gives coded columns back coded if their values are of any length: coded digests become such."""
-    for place, field in enumerate(rows.schema):
-        if pa.types.is_dictionary(field.type) and field.type.value_type == DIGEST:
-            coded = rows.column(place).combine_chunks()
-            values = pa.DictionaryArray.from_arrays(coded.indices, coded.dictionary.cast(pa.binary()))
-            rows = rows.set_column(place, field.name, values)
-    return rows
 
 
 def _in_types(rows: pa.Table, schema: pa.Schema) -> pa.Table:
@@ -103,7 +99,8 @@ def _in_types(rows: pa.Table, schema: pa.Schema) -> pa.Table:
     for place, field in enumerate(schema):
         column = rows.column(place)
         if pa.types.is_dictionary(column.type):
-            column = column.cast(column.type.value_type)
+            chunks = [chunk.dictionary.take(chunk.indices) for chunk in column.chunks]
+            column = pa.chunked_array(chunks, column.type.value_type)
         if field.type == DIGEST and pa.types.is_string(column.type):
             values = [None if value is None else bytes.fromhex(value) for value in column.to_pylist()]
             column = pa.chunked_array([pa.array(values, DIGEST)])
@@ -113,7 +110,6 @@ def _in_types(rows: pa.Table, schema: pa.Schema) -> pa.Table:
 
 def clear(home: Home, destination: str, known: set[str]) -> None:
     """Remove the rows of batches that were never opened or were taken back."""
-    folder = folder_of(home) / destination
-    for path in sorted(folder.glob("*.parquet")) if folder.is_dir() else []:
+    for path in files(folder_of(home) / destination):
         if path.stem not in known:
             path.unlink()

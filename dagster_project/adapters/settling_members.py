@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from sqlalchemy import select, union
 
 from dagster_project.adapters import sent_rows
@@ -101,9 +100,9 @@ def _added(
 def _kept_beside(folder: Path, destination: str) -> pa.Table | None:
     """The rows the lost home kept of this batch, if its vault lies where it was."""
     for outbox in list(folder.parents)[1:3]:
-        path = outbox.parent / "vault" / "sent" / destination / f"{folder.name}.parquet"
-        if path.is_file():
-            return pq.read_table(path, partitioning=None)
+        for path in sent_rows.files(outbox.parent / "vault" / "sent" / destination):
+            if path.stem == folder.name:
+                return sent_rows.rows_of(path)
     return None
 
 

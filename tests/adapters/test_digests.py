@@ -1,4 +1,4 @@
-"""Each identifier is hashed once, when it first appears; the vault keeps the digest, and an erasure takes it away."""
+"""Each identifier is hashed once, when it first appears; the vault keeps the digest."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dagster_project.adapters.digests import digests_of, forget, keep_digests
+from dagster_project.adapters import arrow_files
+from dagster_project.adapters.digests import digests_of, keep_digests
 from dagster_project.adapters.published import NotPublished, Version
 from dagster_project.domain.exports.formats import FORMATS, with_digests
 from dagster_project.domain.exports.formats.format import Digest
@@ -80,49 +81,20 @@ def test_every_row_has_the_digest_of_its_own_contact_points(home: Settings) -> N
 def test_what_no_customer_has_any_more_is_not_kept(home: Settings) -> None:
     digests_of(published(home), GOOGLE)
     digests_of(published(home, IDS, **{IDS[0]: {"email": "uusi@example.com"}}), GOOGLE)
-    kept = pq.read_table(home.at_home.vault / "digests" / "email--lowercase_without_spaces.parquet")["identifier"]
+    kept = arrow_files.read(home.at_home.vault / "digests" / "email--lowercase_without_spaces.arrow")["identifier"]
     assert "uusi@example.com" in kept.to_pylist()
     assert point(IDS[0])["email"] not in kept.to_pylist()
 
 
 def files(settings: Settings) -> list[Path]:
-    return sorted((settings.at_home.vault / "digests").glob("*.parquet"))
-
-
-def test_an_erasure_leaves_neither_the_identifier_nor_its_digest(home: Settings, hashed: list[str]) -> None:
-    version = published(home)
-    digests_of(version, [*GOOGLE, *META])
-    person = point(IDS[1])
-    names = [person[name] for name in ("email", "phone", "first_name", "last_name")]
-    gone = with_digests(version.read_vault("contact_points").slice(1, 1), [*GOOGLE, *META])
-    digests = [gone[digest.column][0].as_py() for digest in (*GOOGLE, *META) if digest.of[0] != "postal_code"]
-    digests = [one for one in digests if one is not None and one not in _shared(version)]
-    before = b"".join(path.read_bytes() for path in files(home))
-    assert digests
-    assert all(one in before for one in digests), "negative control: they are there"
-    count = len(hashed)
-    assert forget(home.at_home, [name for name in names if name]) >= len(digests)
-    after = b"".join(path.read_bytes() for path in files(home))
-    assert not [one for one in digests if one in after]
-    assert not [name for name in names if name and name.encode() in after]
-    assert forget(home.at_home, ["somebody else"]) == 0
-    rest = published(home, [one for one in IDS if one != IDS[1]])
-    digests_of(rest, [*GOOGLE, *META])
-    assert hashed[count:] == [], "nobody else is hashed anew"
-    assert right(rest)
-
-
-def _shared(version: Version) -> set[bytes | None]:
-    """Digests that others have too: the city, the country."""
-    others = version.read_vault("contact_points").slice(2, 1)
-    return {with_digests(others, [digest])[digest.column][0].as_py() for digest in META}
+    return sorted((settings.at_home.vault / "digests").glob("*.arrow"))
 
 
 def test_a_damaged_file_is_made_again(home: Settings, caplog: pytest.LogCaptureFixture) -> None:
     version = published(home)
     digests_of(version, GOOGLE)
     for path in files(home):
-        path.write_bytes(b"PAR1 and nothing")
+        path.write_bytes(b"ARROW1 and nothing")
     assert right(version)
     assert "example.com" not in caplog.text
 

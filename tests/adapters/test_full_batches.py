@@ -210,7 +210,7 @@ def test_a_held_back_audience_is_told_again_without_who_must_leave(
     consents = [row["consent_id"] for row in rows_listed(batches(home, "list")[1], json.loads(batch.manifest))]
     assert sorted(consents) == [f"s-{one}" for one in IDS[1:4]]
     say_no(ledger, IDS[1])
-    (home.at_home.vault / "sent" / "list" / f"{batch.folder_name}.parquet").unlink()
+    (home.at_home.vault / "sent" / "list" / f"{batch.folder_name}.arrow").unlink()
     last = export_destination(home, ledger, LIST, AS_OF)
     assert last is not None
     assert last.count("full") == 0

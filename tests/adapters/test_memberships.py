@@ -122,7 +122,7 @@ def test_lost_rows_are_said_and_the_others_still_go(
 ) -> None:
     told(home, ledger, IDS[:2])
     told(home, ledger, IDS[:4])
-    (home.at_home.vault / "sent" / "google" / f"{batches(home, 'google')[0].name}.parquet").unlink()
+    (home.at_home.vault / "sent" / "google" / f"{batches(home, 'google')[0].name}.arrow").unlink()
     with caplog.at_level(logging.WARNING):
         told(home, ledger, [])
     assert len(cells_of(batches(home, "google")[2] / "remove.csv")) == 2

@@ -140,9 +140,8 @@ def _told(settings: Settings, case: Case) -> Iterator[tuple[str, Rows]]:
     """What others were told: rows that audiences were given, and lines of batches that lie in the outbox."""
     home = settings.at_home
     keys = pa.array(sorted(case.who.customers), pa.string())
-    folder = sent_rows.folder_of(home)
-    for path in sorted(folder.rglob("*.parquet")) if folder.is_dir() else []:
-        rows = pq.read_table(path, partitioning=None)
+    for path in sent_rows.files(sent_rows.folder_of(home)):
+        rows = sent_rows.rows_of(path)
         yield f"told/{path.parent.name}", _rows(rows.filter(pc.is_in(rows["customer_id"], keys)))
     patterns = Patterns(case.needles)
     for path in sorted(home.outbox.rglob("*.csv")):

@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from dagster_project.adapters import sent_rows
 from dagster_project.adapters.acks import read_acks
 from dagster_project.adapters.durable import reached, sync_folder
 from dagster_project.adapters.erasing.case import Case
-from dagster_project.adapters.erasing.stores import write_parquet
 from dagster_project.adapters.exporting import export_destination
 from dagster_project.adapters.holding import HELD_WORDS, is_held
 from dagster_project.adapters.ledger.memberships import HELD
@@ -141,13 +139,12 @@ def delete_sent_rows(home: Home, customer_ids: Iterable[str]) -> dict[str, int]:
     """Take the rows they were added with out of ``vault/sent``."""
     wanted = pa.array(sorted(customer_ids), pa.string())
     counts = {"files": 0, "rows": 0}
-    folder = sent_rows.folder_of(home)
-    for path in sorted(folder.rglob("*.parquet")) if folder.is_dir() else []:
-        rows = pq.read_table(path, partitioning=None)
+    for path in sent_rows.files(sent_rows.folder_of(home)):
+        rows = sent_rows.rows_of(path)
         gone = pc.is_in(rows["customer_id"], wanted)
         removed = pc.sum(gone).as_py() or 0
         if removed:
-            write_parquet(path, rows.filter(pc.invert(gone)), private=True)
+            sent_rows.rewrite(path, rows.filter(pc.invert(gone)))
             counts["files"] += 1
             counts["rows"] += int(removed)
             reached("erase.sent.rewritten")

@@ -75,7 +75,8 @@ def take_from_published(settings: Settings, keys: Iterable[str], patterns: Patte
 
 def _drop_digests(settings: Settings) -> int:
     """Remove the digests that stand row by row beside contact points which are no more; an export makes others."""
-    files = sorted((settings.at_home.vault / "digests").glob("*.parquet"))
+    folder = settings.at_home.vault / "digests"
+    files = [path for path in sorted(folder.glob("*")) if path.suffix in (".arrow", ".parquet", ".new")]
     for path in files:
         path.unlink()
     return len(files)

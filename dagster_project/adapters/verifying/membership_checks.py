@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-import pyarrow.parquet as pq
 from sqlalchemy import Select, select
 
 from dagster_project.adapters import sent_rows
@@ -69,10 +68,10 @@ def _refused_adds() -> Select[tuple[str, str]]:
 def _kept(home: Home, held: dict[tuple[str, str], set[str]]) -> Iterator[Finding]:
     lost: dict[str, int] = {}
     for (destination, batch_id), customers in held.items():
-        folder = sent_rows.folder_of(home) / destination
         there: set[str] = set()
-        for path in folder.glob(f"*-{batch_id}.parquet") if folder.is_dir() else []:
-            there |= set(pq.read_table(path, columns=["customer_id"], partitioning=None)["customer_id"].to_pylist())
+        for path in sent_rows.files(sent_rows.folder_of(home) / destination):
+            if path.stem.endswith(f"-{batch_id}"):
+                there |= set(sent_rows.rows_of(path, ["customer_id"])["customer_id"].to_pylist())
         lost[destination] = lost.get(destination, 0) + len(customers - there)
     for destination, number in sorted(lost.items()):
         if number:

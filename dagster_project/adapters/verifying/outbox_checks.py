@@ -62,7 +62,7 @@ def _half_done(home: Home, destination: str, own: list[BatchRecord]) -> Iterator
     names = {folder_name(one.sequence, one.batch_id) for one in own if one.state == "prepared"}
     names |= {path.name for path in staged.iterdir()} if staged.is_dir() else set()
     known = {folder_name(one.sequence, one.batch_id) for one in own}
-    names |= {path.stem for path in (sent_rows.folder_of(home) / destination).glob("*.parquet")} - known
+    names |= {path.stem for path in sent_rows.files(sent_rows.folder_of(home) / destination)} - known
     if names and not is_held(home, destination):
         yield Finding("batch_half_done", f"{destination}: {', '.join(sorted(names))}", len(names))
 

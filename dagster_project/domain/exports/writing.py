@@ -6,6 +6,7 @@ cell; both give the same bytes (a test compares them). A column of binary cells 
 
 from __future__ import annotations
 
+import binascii
 import io
 import json
 import re
@@ -24,7 +25,7 @@ from dagster_project.errors import HoivaError
 
 Medium = Literal["csv", "jsonl", "parquet"]
 ROWS_AT_ONCE = 32_768  # of a file being written: keeps the copy in memory small
-CELLS_AT_ONCE = 1_024  # of one call to Arrow's writer: what stays in the processor's cache
+CELLS_AT_ONCE = 4_096  # of one call to Arrow's writer: what stays in the processor's cache
 FILE_NAME = re.compile(r"[a-z]{2,20}(_[1-9][0-9]{0,3})?\.(csv|jsonl|parquet)")
 QUOTED = b'",\r\n'
 NEEDS_QUOTES = re.compile('[",\r\n]')
@@ -46,29 +47,13 @@ def file_name(stem: str, number: int, medium: Medium) -> str:
     return name
 
 
-def hex_digits(values: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint16]:
-    """Two hex digits per byte, as the two bytes of a number: counted, not looked up, which is three times as fast.
+def hex_digits(values: npt.NDArray[np.uint8]) -> bytes:
+    """Two hex digits per byte.
 
-    >>> hex_digits(np.array([0, 159, 250, 255], np.uint8)).tobytes()
+    >>> hex_digits(np.array([0, 159, 250, 255], np.uint8))
     b'009ffaff'
     """
-    digits = np.empty(len(values), "<u2")
-    room = np.empty(min(len(values), ROWS_AT_ONCE), "<u2")
-    for at in range(0, len(values), ROWS_AT_ONCE):
-        part = digits[at : at + ROWS_AT_ONCE]
-        carried = room[: len(part)]
-        part[...] = values[at : at + ROWS_AT_ONCE]
-        np.right_shift(part, 4, out=carried)
-        part &= 0x0F
-        part <<= 8
-        part |= carried  # the high half first
-        np.add(part, 0x0606, out=carried)
-        carried >>= 4
-        carried &= 0x0101  # 1 where the half is ten or more
-        carried *= ord("a") - ord("0") - 10
-        part += 0x3030
-        part += carried
-    return digits
+    return binascii.hexlify(np.ascontiguousarray(values).data)
 
 
 def hex_text(digests: pa.Array) -> pa.Array:
