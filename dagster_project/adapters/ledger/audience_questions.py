@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Column, Connection, Select, and_, select
 
 from dagster_project.adapters.ledger.connected import Connected
 from dagster_project.adapters.ledger.consents import (
@@ -35,7 +35,7 @@ def blocked_customers_of(
     """Which of these may not be in an audience, and why: as ``blocked_of`` says it."""
     ids = set(customer_ids)
     if len(ids) <= FEW:
-        return blocked_of(connection, questions_about(ids, purpose, channel), moment)
+        return _looked_up(connection, ids, purpose, channel, moment)
     here = (consents.c.purpose == purpose, consents.c.channel == channel)
     allowing = set(values_of(connection, select(consents.c.customer_id).where(*here, *cited(moment))))
     denying = select(consents.c.customer_id).where(*here, ~consents.c.is_allowed)
@@ -51,6 +51,31 @@ def blocked_customers_of(
     ):
         blocked |= dict.fromkeys(people.known_as(standing), reason)
     return blocked
+
+
+def _looked_up(
+    connection: Connection, ids: set[str], purpose: str, channel: str, moment: datetime | None
+) -> dict[str, str]:
+    """The same of a few: whoever was never anybody else is found under one id alone, and the others one by one."""
+    covers = (suppressions.c.purpose.in_([purpose, EVERY]), suppressions.c.channel.in_([channel, EVERY]))
+    here = (consents.c.purpose == purpose, consents.c.channel == channel)
+    with filled(connection, picked, picks(sorted(ids))):
+        keys = select(picked.c.key)
+
+        def of_them(column: Column[str], *holds: Any) -> set[str]:
+            return set(values_of(connection, select(column).where(column.in_(keys), *holds)))
+
+        others = of_them(customer_aliases.c.alias_customer_id) | of_them(customer_aliases.c.customer_id)
+        allows = and_(*cited(moment)).label("allows")
+        said = select(consents.c.customer_id, consents.c.is_allowed, allows)
+        answers = rows_of(connection, said.where(consents.c.customer_id.in_(keys), *here))
+        suppressed, held_out = of_them(suppressions.c.customer_id, *covers), of_them(holdouts.c.customer_id)
+    blocked = dict.fromkeys(ids - {one for one, _, is_cited in answers if is_cited}, NO_CONSENT)
+    blocked |= {one: NO_CONSENT for one, is_allowed, _ in answers if not is_allowed}
+    blocked |= dict.fromkeys(suppressed, SUPPRESSED) | dict.fromkeys(held_out, HELD_OUT)
+    for one in others & blocked.keys():
+        del blocked[one]
+    return blocked | blocked_of(connection, questions_about(others, purpose, channel), moment)
 
 
 class People:

@@ -69,7 +69,8 @@ def measure(connection: Connection, table: Table) -> None:
 def picks(reasons: Mapping[str, str | None] | Iterable[str]) -> Columns:
     """Rows for ``picked``: keys, each once, with or without a reason."""
     keys = list(dict.fromkeys(reasons))
-    return {"key": keys, "reason": [reasons[key] if isinstance(reasons, Mapping) else None for key in keys]}
+    said = [reasons[key] for key in keys] if isinstance(reasons, Mapping) else [None] * len(keys)
+    return {"key": keys, "reason": said}
 
 
 def as_table(connection: Connection, query: Any, schema: pa.Schema) -> pa.Table:

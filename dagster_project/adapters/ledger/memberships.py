@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
-from sqlalchemy import Connection, Row, Select, bindparam, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, case, delete, func, insert, literal, select, update
 
 from dagster_project.adapters.ledger.aliases import today_of
 from dagster_project.adapters.ledger.connected import Connected
@@ -101,27 +101,31 @@ def apply_changes(connection: Connection, batch_id: str) -> None:
     change = membership_changes
     destination: Any = connection.execute(destination_of(batch_id)).scalar_one()
     here, of_batch = memberships.c.destination == destination, change.c.batch_id == batch_id
-    added = select(change.c.customer_id).where(of_batch, change.c.operation == "add")
     removed = select(change.c.customer_id).where(of_batch, change.c.operation == "remove")
-    refused_before: list[Any] = []
-    if connection.execute(select(memberships.c.customer_id).where(here).limit(1)).first() is not None:
+    same = (here, memberships.c.customer_id == change.c.customer_id)
+    holds_somebody = connection.execute(select(memberships.c.customer_id).where(here).limit(1)).first() is not None
+    if holds_somebody:
         before = {name: memberships.c[name.removesuffix("_before")] for name in BEFORE}
-        same = (here, memberships.c.customer_id == change.c.customer_id)
         connection.execute(update(change).where(of_batch, *same).values(before))
-        columns = (memberships.c.customer_id, memberships.c.fingerprint, memberships.c.count_refused)
-        was_refused = (here, memberships.c.count_refused > 0, memberships.c.customer_id.in_(added))
-        refused_before = rows_of(connection, select(*columns).where(*was_refused))
-        connection.execute(delete(memberships).where(here, memberships.c.customer_id.in_(added)))
         leaving = (here, memberships.c.customer_id.in_(removed))
         connection.execute(update(memberships).where(*leaving).values(state="removing", batch_id=batch_id, reason=None))
-    given = {"destination": destination, "state": "adding", "batch_id": batch_id, "added_in": batch_id}
-    told = ("customer_id", "customer_key", "fingerprint")
-    adding = select(*(literal(value) for value in given.values()), *(change.c[name] for name in told))
-    adding = adding.where(of_batch, change.c.operation == "add").order_by(change.c.customer_id)
-    connection.execute(insert(memberships).from_select([*given, *told], adding))
-    for customer_id, fingerprint, count_refused in refused_before:
-        again = (here, memberships.c.customer_id == customer_id, memberships.c.fingerprint == fingerprint)
-        connection.execute(update(memberships).where(*again).values(count_refused=count_refused))
+    given = {"state": "adding", "batch_id": batch_id, "added_in": batch_id}
+    told = ("customer_key", "fingerprint")
+    is_added = [of_batch, change.c.operation == "add"]
+    if holds_somebody:  # a row changed in its place touches fewer pages than one that is removed and made anew
+        refused = {"reason": None, "waits_until": None, "count_refused": _refused_as_she_is()}
+        again = update(memberships).where(*is_added, *same)
+        connection.execute(again.values(given | refused | {name: change.c[name] for name in told}))
+        is_added.append(~select(memberships.c.customer_id).where(*same).correlate(change).exists())
+    columns = [literal(destination), change.c.customer_id, *(literal(value) for value in given.values())]
+    adding = select(*columns, *(change.c[name] for name in told)).where(*is_added).order_by(change.c.customer_id)
+    connection.execute(insert(memberships).from_select(["destination", "customer_id", *given, *told], adding))
+
+
+def _refused_as_she_is() -> Any:
+    """How often a customer was refused counts on while she is told with the same identifiers."""
+    is_same = memberships.c.fingerprint == membership_changes.c.fingerprint
+    return case((is_same, memberships.c.count_refused), else_=0)
 
 
 def answer_memberships(
