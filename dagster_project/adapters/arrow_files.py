@@ -6,11 +6,12 @@ at is never taken from the disk.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from dagster_project.adapters.durable import PRIVATE_FILE, writing
+from dagster_project.adapters.durable import PRIVATE_FILE, sync_folder, writing, writing_much
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,14 +20,27 @@ SUFFIX = ".arrow"
 AT_ONCE = 16_777_216  # rows of one piece: no column of texts reaches 2 GiB
 
 
-def write(path: Path, rows: pa.Table) -> None:
+def write(path: Path, rows: pa.Table, *, is_read_soon: bool) -> None:
     """Write a new file, for the owner alone, and flush it to the disk.
+
+    Args:
+        is_read_soon: whether it should stay in the system's memory.
 
     Raises:
         FileExistsError: there is one of that name.
     """
-    with writing(path, PRIVATE_FILE) as file, pa.ipc.new_file(file, rows.schema) as target:
+    way = writing if is_read_soon else writing_much
+    with way(path, PRIVATE_FILE) as file, pa.ipc.new_file(file, rows.schema) as target:
         target.write_table(rows.unify_dictionaries().combine_chunks(), max_chunksize=AT_ONCE)
+
+
+def replace(path: Path, rows: pa.Table, *, is_read_soon: bool) -> None:
+    """Put rows in a file's place as a whole: a reader sees the old or the new, never a part."""
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    write(fresh, rows, is_read_soon=is_read_soon)
+    os.replace(fresh, path)
+    sync_folder(path.parent)
 
 
 def read(path: Path, columns: list[str] | None = None) -> pa.Table:

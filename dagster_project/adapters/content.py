@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dagster_project.adapters import sent_rows
+from dagster_project.adapters import at_hand, sent_rows
+from dagster_project.adapters.differences import POINTS
 from dagster_project.adapters.digests import digests_of
 from dagster_project.domain.exports.batches import CHANGE_SCHEMA, MembershipChange, Operation
 from dagster_project.domain.exports.manifest import Batch, BatchFile
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from dagster_project.domain.exports.formats import Format
     from dagster_project.settings import Home
 
-CODED = pa.dictionary(pa.int32(), pa.string())
 FEW = 8  # fewer than one in so many
 
 
@@ -95,10 +95,9 @@ def with_contact_points(version: Version, form: Format, customers: pa.Table) -> 
 
     The contact points themselves, and the digests the vault keeps of them.
     """
-    points = version.read_vault("contact_points", ["customer_id", *form.contact_points], form.coded).combine_chunks()
+    points = at_hand.read(version, POINTS, ["customer_id", *form.contact_points], form.coded)
     place = _places(customers["customer_id"].combine_chunks(), points["customer_id"].combine_chunks())
-    types = {name: CODED if name in form.coded else pa.string() for name in form.contact_points}
-    columns = {name: points[name].combine_chunks().cast(kind) for name, kind in types.items()}
+    columns = {name: points[name].combine_chunks() for name in form.contact_points}
     for name, values in (columns | digests_of(version, form.digests)).items():
         customers = customers.append_column(name, values if place is None else values.take(place))
     return customers

@@ -9,7 +9,6 @@ file that is missing or damaged costs time and nothing else.
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -18,7 +17,7 @@ import pyarrow.compute as pc
 from filelock import FileLock
 
 from dagster_project.adapters import arrow_files
-from dagster_project.adapters.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folder, reached, sync_folder
+from dagster_project.adapters.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folder, reached
 from dagster_project.adapters.published import NotPublished, Version
 from dagster_project.domain.exports.formats import Digest
 from dagster_project.domain.exports.writing import DIGEST, decoded
@@ -75,12 +74,8 @@ def _write(path: Path, identifiers: pa.Array, hashed: pa.Array, beside: str) -> 
     if pc.count_distinct(hashed).as_py() * FEW < len(hashed):
         hashed = hashed.dictionary_encode()
     rows = pa.table({"identifier": identifiers, "sha256": hashed}).replace_schema_metadata({BELONGS_TO: beside})
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.unlink(missing_ok=True)
-    arrow_files.write(fresh, rows)
-    os.replace(fresh, path)
+    arrow_files.replace(path, rows, is_read_soon=True)
     path.with_suffix(".parquet").unlink(missing_ok=True)  # as earlier versions kept them
-    sync_folder(path.parent)
     return hashed
 
 

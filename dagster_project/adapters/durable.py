@@ -61,42 +61,94 @@ def writing(path: Path, mode: int = 0o644) -> Iterator[BinaryIO]:
         os.fsync(file.fileno())
 
 
+@contextmanager
+def writing_much(path: Path, mode: int = 0o644) -> Iterator[PastTheCache]:
+    """The same for a file of many megabytes that nobody reads soon."""
+    with writing(path, mode) as file, PastTheCache(path, file) as sink:
+        yield sink
+
+
 def write_file(path: Path, content: bytes | memoryview, mode: int = 0o644) -> None:
     """Write a new file and flush it to the disk.
 
     Raises:
         FileExistsError: there is one of that name; nothing is ever overwritten.
     """
-    with writing(path, mode) as file:
-        if len(content) >= LARGE:
-            file.seek(_write_past_the_cache(path, memoryview(content)))
-        file.write(memoryview(content)[file.tell() :])
+    if len(content) >= LARGE:
+        with writing_much(path, mode) as sink:
+            sink.write(content)
+    else:
+        with writing(path, mode) as file:
+            file.write(content)
 
 
-def _write_past_the_cache(path: Path, content: memoryview) -> int:
-    """Write the whole blocks of a large content from one small buffer straight to the disk; how many bytes that was.
+class PastTheCache:
+    """Writes whole blocks from one small buffer straight to the disk, and the rest in the ordinary way.
 
-    It is flushed at once anyway, so that a copy in the system's memory costs time and serves nobody. A filesystem that
-    cannot do it (0, or less than all) gets the rest in the ordinary way.
+    They are flushed at once anyway, so that a copy in the system's memory costs time and serves nobody. A filesystem
+    that cannot do it (from the start, or any more) gets everything in the ordinary way.
     """
-    try:
-        handle = os.open(path, os.O_WRONLY | getattr(os, "O_DIRECT", 0))
-    except OSError:
-        return 0
-    written = 0
-    try:
-        with mmap.mmap(-1, AT_ONCE) as room:
-            while len(content) - written >= AT_ONCE:
-                room[:] = content[written : written + AT_ONCE]
-                if os.write(handle, room) != AT_ONCE:
-                    break  # full, perhaps: writing on in the ordinary way tells
-                written += AT_ONCE
-    except OSError as trouble:
-        if trouble.errno != errno.EINVAL:
-            raise
-    finally:
-        os.close(handle)
-    return written
+
+    closed = False  # as a file tells it
+
+    def __init__(self, path: Path, file: BinaryIO) -> None:
+        """``file``: the same one, open for writing at its beginning."""
+        self._file, self._written, self._filled = file, 0, 0
+        self._room = mmap.mmap(-1, AT_ONCE)
+        try:
+            self._handle = os.open(path, os.O_WRONLY | getattr(os, "O_DIRECT", 0))
+        except OSError:
+            self._handle = -1
+
+    def write(self, content: bytes | memoryview) -> int:
+        """Write on; how many bytes that was."""
+        view = memoryview(content).cast("B")
+        for at in range(0, len(view), AT_ONCE):
+            part = view[at : at + AT_ONCE]
+            fits = min(len(part), AT_ONCE - self._filled)
+            self._fill(part[:fits])
+            if self._filled == AT_ONCE:
+                self._empty()
+                self._fill(part[fits:])
+        return len(view)
+
+    def flush(self) -> None:
+        """Nothing: whoever closes it flushes the file."""
+
+    def _fill(self, part: memoryview) -> None:
+        self._room[self._filled : self._filled + len(part)] = part
+        self._filled += len(part)
+
+    def _empty(self) -> None:
+        """Let go of what is in the buffer."""
+        if self._filled == AT_ONCE and self._handle >= 0:
+            try:
+                if os.write(self._handle, self._room) == AT_ONCE:
+                    self._written, self._filled = self._written + AT_ONCE, 0
+                    return
+            except OSError as trouble:
+                if trouble.errno != errno.EINVAL:
+                    raise
+            self._close()  # less than all of it, perhaps: writing on in the ordinary way tells
+        self._file.seek(self._written)
+        self._file.write(memoryview(self._room)[: self._filled])
+        self._written, self._filled = self._written + self._filled, 0
+
+    def _close(self) -> None:
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
+
+    def __enter__(self) -> PastTheCache:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        try:
+            if kind is None:
+                self._empty()
+        finally:
+            self._close()
+            self._room.close()
 
 
 def replace_file(path: Path, content: bytes | memoryview, mode: int = 0o644) -> None:

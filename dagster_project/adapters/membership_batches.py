@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dagster_project.adapters import sent_rows
+from dagster_project.adapters import at_hand, sent_rows
 from dagster_project.adapters.content import Content, Lines, customers_of, many_rows, noted, rows_files
 from dagster_project.domain.clock import naive_utc
 from dagster_project.domain.exports.batches import MembershipChanges
@@ -78,7 +78,7 @@ def content(
     if is_frozen and f"audiences/{destination.audience}" not in version.tables:  # nobody draws it any more
         audience = pa.table({name: pa.array([], pa.string()) for name in columns})
     else:
-        audience = version.read(f"audiences/{destination.audience}", columns=columns)
+        audience = at_hand.read(version, f"audiences/{destination.audience}", columns)
     if among is not None:
         audience = audience.filter(pc.is_in(audience["customer_id"], pa.array(list(among), pa.string())))
     rows = form.make(customers_of(ledger, destination, version, form, audience, as_of))

@@ -7,7 +7,6 @@ versions kept Parquet; such files are read as they are.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -47,7 +46,7 @@ def keep(home: Home, destination: str, name: str, rows: pa.Table) -> None:
     folder = make_folder(folder_of(home) / destination, PRIVATE_FOLDER)
     for suffix in SUFFIXES:  # of an attempt that was never published
         (folder / f"{name}{suffix}").unlink(missing_ok=True)
-    arrow_files.write(folder / f"{name}{arrow_files.SUFFIX}", rows)
+    arrow_files.write(folder / f"{name}{arrow_files.SUFFIX}", rows, is_read_soon=False)
     sync_folder(folder)
     reached("sent_rows.kept")
 
@@ -62,13 +61,10 @@ def rows_of(path: Path, columns: list[str] | None = None) -> pa.Table:
 def rewrite(path: Path, rows: pa.Table) -> None:
     """Put other rows in a file's place, with nothing of those that are gone."""
     final = path.with_suffix(arrow_files.SUFFIX)
-    fresh = final.with_name(f".{final.name}.new")
-    fresh.unlink(missing_ok=True)
-    arrow_files.write(fresh, arrow_files.recoded(rows))
-    os.replace(fresh, final)
+    arrow_files.replace(final, arrow_files.recoded(rows), is_read_soon=False)
     if path != final:
         path.unlink()
-    sync_folder(path.parent)
+        sync_folder(path.parent)
 
 
 def read(home: Home, destination: str, added_in: Mapping[str, str], schema: pa.Schema) -> pa.Table:

@@ -221,6 +221,7 @@ def copy(version: Version, target: Path, *, of_audience: bool) -> None:
 
 def measure(folder: Path, count: int, rounds: int, *, with_ledger: bool) -> Taken:
     """Each round: both copies, a full export to a destination that holds nobody, then one of what has changed."""
+    from dagster_project.adapters.at_hand import keep_at_hand
     from dagster_project.adapters.differences import keep_differences
     from dagster_project.adapters.digests import keep_digests
     from dagster_project.adapters.exporting import export_destination
@@ -241,8 +242,9 @@ def measure(folder: Path, count: int, rounds: int, *, with_ledger: bool) -> Take
             allow(ledger, points["customer_id"].combine_chunks().cast(pa.string()))
         for number in range(rounds):
             version = publish_house(settings, points)
-            night = "digests of everybody" if number == 0 else "digests of the changed"
+            night = "night: digests of everybody" if number == 0 else "night: digests of the changed"
             taken.time(night, partial(keep_digests, version, digests))
+            taken.time("night: tables at hand", partial(keep_at_hand, settings, version))
             for name, of_audience in (("copy", False), ("copy of the audience", True)):
                 taken.time(name, partial(copy, version, folder / "copy.csv", of_audience=of_audience))
             destination = Destination(
@@ -264,8 +266,9 @@ def measure(folder: Path, count: int, rounds: int, *, with_ledger: bool) -> Take
                 print(f"  {name}: {rows[0]} adds, {rows[1]} removes", file=sys.stderr, flush=True)
                 if name == "full":
                     version = publish_house(settings, changed)
-                    taken.time("digests of the changed", partial(keep_digests, version, digests))
-                    taken.time("who differs from the version before", partial(keep_differences, settings, version))
+                    taken.time("night: digests of the changed", partial(keep_digests, version, digests))
+                    taken.time("night: who differs", partial(keep_differences, settings, version))
+                    taken.time("night: tables at hand", partial(keep_at_hand, settings, version))
             ledger.acknowledge(batch.batch_id, "accepted", {}, AS_OF)
             shutil.rmtree(settings.at_home.outbox / destination.name)
             shutil.rmtree(settings.at_home.vault / "sent" / destination.name)

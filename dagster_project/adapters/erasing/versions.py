@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dagster_project.adapters.at_hand import forget_at_hand
 from dagster_project.adapters.differences import forget_all
 from dagster_project.adapters.erasing.patterns import Patterns
 from dagster_project.adapters.erasing.scan import texts_of
@@ -67,6 +68,7 @@ def take_from_published(settings: Settings, keys: Iterable[str], patterns: Patte
     return {
         "digest_files": _drop_digests(settings),
         "differences": forget_all(settings.at_home),
+        "at_hand": forget_at_hand(settings.at_home),
         "rows": tables.removed + (vault.removed if vault else 0),
         "pages": len(pages) - len(kept),
         "removed_versions": keep_current_alone(settings),

@@ -52,6 +52,7 @@ SCORES = (
 )
 def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     """What everyone else reads: `published/<room>/<table>.parquet`, switched as a whole by one rename."""
+    from dagster_project.adapters.at_hand import keep_at_hand
     from dagster_project.adapters.differences import keep_differences
     from dagster_project.adapters.digests import keep_digests
     from dagster_project.adapters.publishing import publish_rooms
@@ -59,6 +60,7 @@ def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     version = publish_rooms(settings(), as_of_of(context))
     keep_digests(version, digests_needed())
     keep_differences(settings(), version)
+    keep_at_hand(settings(), version)
     return dg.MaterializeResult(
         metadata={"version": version.name, "count_tables": len(version.tables), "is_new": version.is_new}
     )
