@@ -18,7 +18,7 @@ from dagster_project.adapters.published import has_published, keep_current_alone
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from dagster_project.settings import Settings
+    from dagster_project.settings import Home, Settings
 
 Rows = Callable[[pa.Table], pa.Table]
 
@@ -50,7 +50,7 @@ def take_from_published(settings: Settings, keys: Iterable[str], patterns: Patte
     """
     if not has_published(settings):
         return {}
-    version = open_published(settings)
+    home, version = settings.at_home, open_published(settings)
     wanted = pa.array(sorted(keys), pa.string())
 
     def cut(rows: pa.Table) -> pa.Table:
@@ -66,18 +66,16 @@ def take_from_published(settings: Settings, keys: Iterable[str], patterns: Patte
     kept = {name: html for name, html in pages.items() if not patterns.found_in(html)}
     publish(settings, tables, version.as_of, vault, kept)
     return {
-        "digest_files": _drop_digests(settings),
-        "differences": forget_all(settings.at_home),
-        "at_hand": forget_at_hand(settings.at_home),
+        "files_made_again": _drop_digests(home) + forget_all(home) + forget_at_hand(home),
         "rows": tables.removed + (vault.removed if vault else 0),
         "pages": len(pages) - len(kept),
         "removed_versions": keep_current_alone(settings),
     }
 
 
-def _drop_digests(settings: Settings) -> int:
+def _drop_digests(home: Home) -> int:
     """Remove the digests that stand row by row beside contact points which are no more; an export makes others."""
-    folder = settings.at_home.vault / "digests"
+    folder = home.vault / "digests"
     files = [path for path in sorted(folder.glob("*")) if path.suffix in (".arrow", ".parquet", ".new")]
     for path in files:
         path.unlink()

@@ -24,7 +24,7 @@ from dagster_project.domain.exports.manifest import BatchFile
 from dagster_project.errors import HoivaError
 
 Medium = Literal["csv", "jsonl", "parquet"]
-ROWS_AT_ONCE = 32_768  # of a file being written: keeps the copy in memory small
+ROWS_AT_ONCE = 8_192  # of a file being written: keeps the copy in memory small
 CELLS_AT_ONCE = 4_096  # of one call to Arrow's writer: what stays in the processor's cache
 FILE_NAME = re.compile(r"[a-z]{2,20}(_[1-9][0-9]{0,3})?\.(csv|jsonl|parquet)")
 QUOTED = b'",\r\n'
@@ -91,17 +91,24 @@ def hex_of(rows: npt.NDArray[np.uint8]) -> pa.Array:
 
 def shown(cells: pa.Table) -> pa.Table:
     """The same with digests in hex; a column with few different values stays coded."""
+    cells = in_hex_once(cells)
     for place, field in enumerate(cells.schema):
-        column = cells.column(place)
         if field.type == DIGEST:
-            chunks: list[pa.Array] = [hex_text(chunk) for chunk in column.chunks]
-        elif pa.types.is_dictionary(field.type) and field.type.value_type == DIGEST:
+            chunks = [hex_text(chunk) for chunk in cells.column(place).chunks]
+            cells = cells.set_column(place, field.name, pa.chunked_array(chunks, pa.string()))
+    return cells
+
+
+def in_hex_once(cells: pa.Table) -> pa.Table:
+    """The same with coded digests in hex, each of the few values once; they stay coded."""
+    for place, field in enumerate(cells.schema):
+        if pa.types.is_dictionary(field.type) and field.type.value_type == DIGEST:
             chunks = [
-                pa.DictionaryArray.from_arrays(chunk.indices, hex_text(chunk.dictionary)) for chunk in column.chunks
+                pa.DictionaryArray.from_arrays(chunk.indices, hex_text(chunk.dictionary))
+                for chunk in cells.column(place).chunks
             ]
-        else:
-            continue
-        cells = cells.set_column(place, field.name, pa.chunked_array(chunks, chunks[0].type if chunks else pa.string()))
+            kind = pa.dictionary(field.type.index_type, pa.string())
+            cells = cells.set_column(place, field.name, pa.chunked_array(chunks, kind))
     return cells
 
 
@@ -254,8 +261,7 @@ def files_of(
 
 
 def _chunks(rows: pa.Table) -> Iterator[pa.RecordBatch]:
-    coded = any(pa.types.is_dictionary(field.type) for field in rows.schema)
-    whole = shown(rows.combine_chunks()) if coded else rows  # what is coded is put in hex once
+    whole = in_hex_once(rows.combine_chunks())
     for at in range(0, whole.num_rows, ROWS_AT_ONCE):
         part = shown(whole.slice(at, ROWS_AT_ONCE))
         columns = [decoded(column.combine_chunks()) for column in part.columns]

@@ -19,6 +19,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from dagster_project.adapters.at_hand import keep_at_hand
+from dagster_project.adapters.differences import keep_differences
 from dagster_project.adapters.erasing.erasing import House
 from dagster_project.adapters.erasing.finding import Wanted
 from dagster_project.adapters.erasing.patterns import Patterns
@@ -94,7 +96,9 @@ def run_day(settings: Settings, ledger: Ledger, people: Sequence[Person]) -> Non
     publish(settings, tables | {"customer_360/older": table}, AS_OF - timedelta(days=1), vault)
     page = f"<html>{ids[0]} {people[0].last_name}</html>".encode()
     pages = {"2026-03/fading": page, "2026-03/base_xray": b"<html>7 customers</html>"}
-    publish(settings, tables, AS_OF, vault, pages)
+    version = publish(settings, tables, AS_OF, vault, pages)
+    assert keep_differences(settings, version) == 1
+    assert keep_at_hand(settings, version) == 2
     aliases = table.select(["record_customer_id", "customer_id"]).rename_columns(["alias_customer_id", "customer_id"])
     ledger.follow_aliases(aliases, AS_OF)
     consent(ledger, ids)

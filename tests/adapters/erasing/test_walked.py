@@ -70,7 +70,7 @@ def test_what_hoiva_erase_says_stands_in_the_table_with_what_to_do(own: House, t
 
     def said(line: str) -> str:
         code, told = page.do(line)
-        assert code == (0 if "Nothing of them" in told else 1)
+        assert code == (0 if "Nothing of them" in told else 1), told
         return " ".join(told.split())
 
     assert "of the ids are no customer's" in said("hoiva erase c00000000000000000000")
