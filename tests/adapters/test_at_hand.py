@@ -6,8 +6,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dagster_project.adapters import arrow_files, at_hand
+from dagster_project.adapters import arrow_files, at_hand, sent_rows
 from dagster_project.adapters.at_hand import forget_at_hand, keep_at_hand
+from dagster_project.adapters.erasing.leaving import delete_sent_rows
 from dagster_project.adapters.published import NotPublished, Version
 from dagster_project.settings import Settings
 from tests.adapters.small_house import POINT_COLUMNS, customer_ids, house, point
@@ -100,3 +101,22 @@ def test_a_value_of_a_row_taken_out_is_in_no_file(home: Settings) -> None:
     arrow_files.replace(path, arrow_files.recoded(rows.slice(1)), is_read_soon=True)
     assert "Salakylä".encode() not in path.read_bytes()
     assert arrow_files.read(path, ["town"])["town"].to_pylist() == ["Turku"] * 8
+
+
+def test_rows_an_earlier_version_kept_are_read_and_forgotten(home: Settings) -> None:
+    """It kept Parquet, and before that digests in hex."""
+    folder = home.at_home.make().vault / "sent" / "google"
+    folder.mkdir(parents=True)
+    digest = b"\x07" * 32
+    told = pa.table({"customer_id": IDS[:2], "Email": [digest.hex(), None], "Zip": ["00100", "Salakylä"]})
+    pq.write_table(told, folder / "000001-b1.parquet")
+    schema = pa.schema([("customer_id", pa.string()), ("Email", pa.binary(32)), ("Zip", pa.string())])
+    rows = sent_rows.read(home.at_home, "google", dict.fromkeys(IDS, "b1"), schema)
+    assert rows["Email"].to_pylist() == [digest, None]
+    assert delete_sent_rows(home.at_home, IDS[1:]) == {"files": 1, "rows": 1}
+    (path,) = sent_rows.files(folder)
+    assert path.name == "000001-b1.arrow"
+    assert sent_rows.read(home.at_home, "google", dict.fromkeys(IDS, "b1"), schema)["Zip"].to_pylist() == ["00100"]
+    assert "Salakylä".encode() not in path.read_bytes()
+    sent_rows.clear(home.at_home, "google", set())
+    assert sent_rows.files(folder) == []

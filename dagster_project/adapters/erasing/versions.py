@@ -66,7 +66,7 @@ def take_from_published(settings: Settings, keys: Iterable[str], patterns: Patte
     kept = {name: html for name, html in pages.items() if not patterns.found_in(html)}
     publish(settings, tables, version.as_of, vault, kept)
     return {
-        "files_made_again": _drop_digests(home) + forget_all(home) + forget_at_hand(home),
+        "made_again": _drop_digests(home) + forget_all(home) + forget_at_hand(home),
         "rows": tables.removed + (vault.removed if vault else 0),
         "pages": len(pages) - len(kept),
         "removed_versions": keep_current_alone(settings),

@@ -30,7 +30,7 @@ NOT_OF_THEM = {
     "customers",
     "warehouse_files",
     "vault_files",
-    "files_made_again",
+    "made_again",
     "removed_versions",
     "values_looked_for",
 }
