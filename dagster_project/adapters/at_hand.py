@@ -6,7 +6,7 @@ it is. Where one is missing, the table itself is read: it costs time and nothing
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -25,11 +25,16 @@ if TYPE_CHECKING:
 
 MADE_OF = b"made_of"  # in a file's metadata: the very file it was made of
 FEW = 4  # where each value stands for this many rows, it is kept once
+SAMPLE = 20_000  # rows in the middle that tell whether it does
 OF_AUDIENCE = ["customer_id", "consent_id"]
 
 
-def keep_at_hand(settings: Settings, version: Version) -> int:
-    """Have the contact points and audiences of a version at hand, and no others' but of versions still kept."""
+def keep_at_hand(settings: Settings, version: Version, contact_points: Iterable[str]) -> int:
+    """Have audiences and some columns of the contact points at hand, of this version and others still kept.
+
+    Returns:
+        how many tables that are.
+    """
     if version.vault_folder is None:
         return 0
     home = settings.at_home
@@ -41,7 +46,8 @@ def keep_at_hand(settings: Settings, version: Version) -> int:
     names = [POINTS, *(name for name in sorted(version.tables) if name.startswith("audiences/"))]
     for name in names:
         if _at_hand(version, name) is None:
-            rows = _coded(_rows(version, name, None if name == POINTS else OF_AUDIENCE))
+            columns = ["customer_id", *sorted(set(contact_points))] if name == POINTS else OF_AUDIENCE
+            rows = _coded(_rows(version, name, columns))
             rows = rows.replace_schema_metadata({MADE_OF: _stamp(version, name)})
             arrow_files.replace(_path(home.vault, version, name), rows, is_read_soon=True)
             reached("at_hand.kept")
@@ -58,7 +64,8 @@ def read(version: Version, table: str, columns: Sequence[str], coded: Sequence[s
         NotPublished: it was not published with this version, or the version has been replaced twice.
     """
     rows = _at_hand(version, table)
-    rows = _rows(version, table, [*columns], coded) if rows is None else rows.select([*columns])
+    if rows is None or not set(columns) <= set(rows.column_names):
+        rows = _rows(version, table, [*columns], coded)
     arrays = [_as(rows[name].combine_chunks(), is_coded=name in coded) for name in columns]
     return pa.table(arrays, names=[*columns])
 
@@ -81,7 +88,7 @@ def _at_hand(version: Version, table: str) -> pa.Table | None:
     return rows if (rows.schema.metadata or {}).get(MADE_OF) == _stamp(version, table) else None
 
 
-def _rows(version: Version, table: str, columns: list[str] | None, coded: Sequence[str] = ()) -> pa.Table:
+def _rows(version: Version, table: str, columns: list[str], coded: Sequence[str] = ()) -> pa.Table:
     if table == POINTS:
         return version.read_vault(table, columns, coded)
     return version.read(table, columns)
@@ -91,7 +98,8 @@ def _coded(rows: pa.Table) -> pa.Table:
     """Columns of text with few values hold each of them once."""
     for place, field in enumerate(rows.schema):
         column = rows.column(place).combine_chunks()
-        if pa.types.is_string(field.type) and pc.count_distinct(column).as_py() * FEW < len(column):
+        sample = column.slice(len(column) // 2, SAMPLE)
+        if pa.types.is_string(field.type) and pc.count_distinct(sample).as_py() * FEW < len(sample):
             rows = rows.set_column(place, field.name, column.dictionary_encode())
     return rows
 

@@ -191,6 +191,11 @@ def pulled(folder: Path = FOLDER) -> frozenset[str]:
     return frozenset(one.name for one in destinations(folder) if isinstance(one.transport, Pull))
 
 
+def contact_points_needed(folder: Path = FOLDER) -> set[str]:
+    """The contact points that these destinations' audiences are told by as they are."""
+    return {name for one in destinations(folder) if one.kind == "membership" for name in form_of(one).contact_points}
+
+
 def digests_needed(folder: Path = FOLDER) -> list[Digest]:
     """The hashed identifiers that these destinations ask for: no others are ever computed."""
     return list(dict.fromkeys(digest for one in destinations(folder) for digest in form_of(one).digests))

@@ -32,7 +32,7 @@ def files(settings: Settings) -> list[str]:
 def test_the_rows_are_those_that_were_published(home: Settings, is_kept: bool) -> None:
     version = published(home)
     if is_kept:
-        assert keep_at_hand(home, version) == 2
+        assert keep_at_hand(home, version, POINT_COLUMNS[1:]) == 2
     names = list(POINT_COLUMNS)
     coded = ["country_code", "email", "phone"]
     rows = at_hand.read(version, "contact_points", names, coded)
@@ -47,7 +47,7 @@ def test_the_rows_are_those_that_were_published(home: Settings, is_kept: bool) -
 
 def test_a_table_replaced_in_its_place_is_read_itself(home: Settings) -> None:
     version = published(home)
-    keep_at_hand(home, version)
+    keep_at_hand(home, version, POINT_COLUMNS[1:])
     assert version.vault_folder is not None
     path = version.vault_folder / "contact_points.parquet"
     rest = pq.read_table(path, partitioning=None).slice(1)
@@ -56,20 +56,27 @@ def test_a_table_replaced_in_its_place_is_read_itself(home: Settings) -> None:
     assert at_hand.read(version, "contact_points", ["customer_id"]).num_rows == len(IDS) - 1
 
 
+def test_a_column_that_is_not_at_hand_is_read_itself(home: Settings) -> None:
+    version = published(home)
+    keep_at_hand(home, version, ["email"])
+    rows = at_hand.read(version, "contact_points", ["phone", "email"])
+    assert rows.to_pylist() == version.read_vault("contact_points", ["phone", "email"]).to_pylist()
+
+
 def test_a_damaged_file_is_not_read(home: Settings) -> None:
     version = published(home)
-    keep_at_hand(home, version)
+    keep_at_hand(home, version, POINT_COLUMNS[1:])
     for path in (home.at_home.vault / "at_hand").iterdir():
         path.write_bytes(b"ARROW1 and nothing")
     assert at_hand.read(version, AUDIENCE, ["customer_id"]).num_rows == 5
-    keep_at_hand(home, version)
+    keep_at_hand(home, version, POINT_COLUMNS[1:])
     assert arrow_files.read(home.at_home.vault / "at_hand" / files(home)[0]).num_rows == 5, "it is made again"
 
 
 def test_versions_that_are_gone_are_not_kept(home: Settings) -> None:
     for count in range(1, 5):
         version = published(home, IDS[: count + 5])
-        keep_at_hand(home, version)
+        keep_at_hand(home, version, POINT_COLUMNS[1:])
     assert len({name.partition("--")[0] for name in files(home)}) == 2, "the one readers see, and the one before"
     folder = home.at_home.vault / "at_hand"
     assert folder.stat().st_mode & 0o777 == 0o700

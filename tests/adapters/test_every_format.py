@@ -15,7 +15,7 @@ import yaml
 from dagster_project.adapters.exporting import export_destination
 from dagster_project.adapters.ledger import Ledger, open_ledger
 from dagster_project.adapters.outbox import is_whole
-from dagster_project.components.destination import FormatName, digests_needed, load_destinations
+from dagster_project.components.destination import FormatName, contact_points_needed, digests_needed, load_destinations
 from dagster_project.domain.decisions.suppression import Suppression
 from dagster_project.domain.exports.destination import Destination
 from dagster_project.settings import CHECKOUT, Settings
@@ -51,6 +51,7 @@ def test_every_form_has_an_example_that_loads(folder: Path) -> None:
     read = load_destinations(folder)
     assert read.faults == []
     assert {item.format for item in read.items.values()} == set(get_args(FormatName))
+    assert contact_points_needed(folder) >= {"country_code", "postal_code"}
     assert {digest.rule for digest in digests_needed(folder)} > {"google_name", "google_api_email", "digits"}
 
 

@@ -2,7 +2,7 @@ import dagster as dg
 
 from dagster_project.components.audiences import key_of_audience, key_of_list
 from dagster_project.components.care_model import load_care_models
-from dagster_project.components.destination import digests_needed, load_destinations
+from dagster_project.components.destination import contact_points_needed, digests_needed, load_destinations
 from dagster_project.components.running import WAREHOUSE_POOL, as_of_of
 from dagster_project.settings import settings
 
@@ -60,7 +60,7 @@ def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
     version = publish_rooms(settings(), as_of_of(context))
     keep_digests(version, digests_needed())
     keep_differences(settings(), version)
-    keep_at_hand(settings(), version)
+    keep_at_hand(settings(), version, contact_points_needed())
     return dg.MaterializeResult(
         metadata={"version": version.name, "count_tables": len(version.tables), "is_new": version.is_new}
     )

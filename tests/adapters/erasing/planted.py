@@ -98,7 +98,7 @@ def run_day(settings: Settings, ledger: Ledger, people: Sequence[Person]) -> Non
     pages = {"2026-03/fading": page, "2026-03/base_xray": b"<html>7 customers</html>"}
     version = publish(settings, tables, AS_OF, vault, pages)
     assert keep_differences(settings, version) == 1
-    assert keep_at_hand(settings, version) == 2
+    assert keep_at_hand(settings, version, POINT_COLUMNS[1:]) == 2
     aliases = table.select(["record_customer_id", "customer_id"]).rename_columns(["alias_customer_id", "customer_id"])
     ledger.follow_aliases(aliases, AS_OF)
     consent(ledger, ids)
