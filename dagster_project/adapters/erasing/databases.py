@@ -13,8 +13,9 @@ import duckdb
 import pyarrow as pa
 
 from dagster_project.adapters.durable import reached, sync_file, sync_folder
+from dagster_project.adapters.erasing.held_rows import held_rows
 from dagster_project.adapters.erasing.patterns import Patterns
-from dagster_project.adapters.erasing.scan import sqlite_tables, tables_of, texts_of
+from dagster_project.adapters.erasing.scan import ROWS_AT_ONCE, sqlite_tables, tables_of
 from dagster_project.errors import AtWorkError
 
 if TYPE_CHECKING:
@@ -107,23 +108,28 @@ def sweep_duckdb(settings: Settings, path: Path, patterns: Patterns) -> int:
             columns = _text_columns(connection, schema, table)
             if not columns:
                 continue
-            listed = ", ".join(f'"{column}"' for column in columns)
-            rows = connection.execute(f'select {listed} from "{schema}"."{table}"').to_arrow_table()
-            texts = {
-                pattern.decode(errors="ignore")
-                for text in texts_of(rows)
-                for _, pattern, _, _ in patterns.matches(text)
-            }
-            if texts:
-                hit = " or ".join(f'contains("{column}", wanted)' for column in columns)
-                connection.register("wanted_texts", pa.table({"wanted": sorted(texts)}))
+            held = _held_row_ids(connection, schema, table, columns, patterns)
+            if len(held):
+                connection.register("held_rows", pa.table({"row_number": held}))
                 found = connection.execute(
-                    f'delete from "{schema}"."{table}" where exists (select 1 from wanted_texts where {hit})'
+                    f'delete from "{schema}"."{table}" where rowid in (select row_number from held_rows)'
                 ).fetchone()
-                connection.unregister("wanted_texts")
+                connection.unregister("held_rows")
                 removed += int(found[0]) if found else 0
     rewrite_duckdb(settings, path)
     return removed
+
+
+def _held_row_ids(
+    connection: duckdb.DuckDBPyConnection, schema: str, table: str, columns: list[str], patterns: Patterns
+) -> pa.ChunkedArray:
+    """The numbers of the rows that hold one of the values; the table is read a part at a time."""
+    listed = ", ".join(f'"{column}"' for column in columns)
+    found = []
+    query = f'select {listed}, rowid as row_number from "{schema}"."{table}"'
+    for rows in connection.execute(query).to_arrow_reader(ROWS_AT_ONCE):
+        found.append(rows["row_number"].filter(pa.array(held_rows(rows, patterns))))
+    return pa.chunked_array(found, pa.int64())
 
 
 def sweep_sqlite(path: Path, patterns: Patterns) -> int:

@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from dagster_project.adapters.at_hand import forget_at_hand
 from dagster_project.adapters.differences import forget_all
+from dagster_project.adapters.erasing.held_rows import held_rows
 from dagster_project.adapters.erasing.patterns import Patterns
-from dagster_project.adapters.erasing.scan import texts_of
 from dagster_project.adapters.published import has_published, keep_current_alone, open_published, publish
 
 if TYPE_CHECKING:
@@ -94,14 +94,8 @@ def without_keys(rows: pa.Table, wanted: pa.Array) -> pa.Table:
 
 def without_texts(rows: pa.Table, patterns: Patterns) -> pa.Table:
     """The rows whose texts hold none of the patterns anywhere."""
-    texts = {
-        pattern.decode(errors="ignore") for text in texts_of(rows) for _, pattern, _, _ in patterns.matches(text)
-    } - {""}
-    for field in rows.schema:
-        if texts and (pa.types.is_string(field.type) or pa.types.is_large_string(field.type)):
-            for text in texts:
-                rows = rows.filter(pc.invert(pc.fill_null(pc.match_substring(rows[field.name], text), False)))
-    return rows
+    held = held_rows(rows, patterns)
+    return rows.filter(pa.array(~held)) if held.any() else rows
 
 
 def _pages(folder: Path) -> dict[str, bytes]:
