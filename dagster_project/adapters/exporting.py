@@ -227,6 +227,7 @@ def _publish(
         count_rows=content.count_rows,
         pickup=destination.pickup,
     )
+    seen.forget(home, destination.name)
     ledger.open_batch(
         record,
         contact_ids=content.contact_ids,

@@ -1,7 +1,8 @@
 """What a destination has been told of, and by which permissions: it saves looking at everybody again.
 
-One file a destination, ``outbox/.seen/<destination>``. Losing it costs time and nothing else; whatever undoes a batch
-or refuses it whole removes the file.
+One file a destination, ``outbox/.seen/<destination>``. Losing it costs time and nothing else. It is removed before a
+batch is published and noted anew after, so that what breaks off in between leaves none; whatever undoes a batch or
+refuses it whole removes it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from dagster_project.adapters.durable import PRIVATE_FILE, PRIVATE_FOLDER, make_folder, reached, replace_file
+from dagster_project.adapters.durable import (
+    PRIVATE_FILE,
+    PRIVATE_FOLDER,
+    make_folder,
+    reached,
+    replace_file,
+    sync_folder,
+)
 from dagster_project.domain.exports.formats import form_of
 from dagster_project.domain.exports.values import keyed_hash
 
@@ -88,8 +96,12 @@ def note(home: Home, destination: str, seen: Seen) -> None:
 
 
 def forget(home: Home, destination: str) -> None:
-    """Let the destination be looked at as if for the first time."""
-    _path(home, destination).unlink(missing_ok=True)
+    """Let the destination be looked at as if for the first time, also after a power cut."""
+    path = _path(home, destination)
+    if path.exists():
+        path.unlink()
+        sync_folder(path.parent)
+        reached("export.unmarked")
 
 
 def _path(home: Home, destination: str) -> Path:

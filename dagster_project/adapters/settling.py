@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from dagster_project.adapters import seen
 from dagster_project.adapters.durable import PRIVATE_FOLDER, make_folder, reached, sync_folder
 from dagster_project.adapters.holding import is_held, let_go, marker
 from dagster_project.adapters.ledger.frames import values_of
@@ -88,6 +89,8 @@ def settle(
     if not_replayed(home, ledger):
         raise HoivaError("erasures made after the backup wait to be replayed: hoiva erase --replay, then settle")
     by_name = {destination.name: destination for destination in destinations}
+    for name in by_name:
+        seen.forget(home, name)  # it was told more than this home remembers
     adopted: list[str] = []
     for name in sorted({path.name for folder in sent for path in _folders(folder)}):
         if name not in by_name:

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from dagster_project.adapters import differences, exporting, membership_batches
+from dagster_project.adapters import differences, durable, exporting, membership_batches
 from dagster_project.adapters.differences import kept_versions
 from dagster_project.adapters.exporting import export_destination
 from dagster_project.adapters.ledger import Ledger, open_ledger
@@ -28,8 +28,12 @@ from tests.adapters.test_converging import IDS, Platform
 DAY = timedelta(days=1)
 MOVES = (
     "tell", "tell", "tell", "publish_alone", "take", "take_back", "answer", "answer", "deny", "expire", "suppress",
-    "lift", "hold_out", "merge", "lose", "wait",
+    "lift", "hold_out", "merge", "lose", "wait", "break_off", "break_off",
 )  # fmt: skip
+
+
+class BreakOff(BaseException):
+    """The end of a process."""
 
 
 class Life(Platform):
@@ -71,7 +75,28 @@ class Life(Platform):
             shutil.rmtree(self.home.at_home.vault / "differences", ignore_errors=True)
         elif move == "wait":
             self.now += DAY
+        elif move == "break_off":
+            former = set(self.audience)
+            self.tell({number for number in range(len(IDS)) if self.chance.random() < 0.6}, set())
+            self.break_off(self.chance.choice(["publish.renamed", "publish.recorded", "export.opened"]))
+            if self.chance.random() < 0.5:
+                self.tell(former, set())
         self.export()
+
+    def break_off(self, point: str) -> None:
+        """Export, and end there as by a crash."""
+
+        def reached(name: str) -> None:
+            if name == point:
+                raise BreakOff
+
+        durable.on_reached = reached
+        try:
+            self.export()
+        except BreakOff:
+            pass
+        finally:
+            durable.on_reached = None
 
     def export(self) -> None:
         export_destination(self.home, self.ledger, GOOGLE, self.now)
@@ -246,6 +271,30 @@ def test_each_reason_to_look_again_is_needed(
             return
         with pytest.raises(AssertionError, match="in doubt"):
             life.export()
+
+
+@pytest.mark.parametrize("point", ["export.opened", "publish.renamed", "publish.recorded", "export.marked"])
+@pytest.mark.parametrize("is_kept", [False, True])
+def test_what_was_told_is_forgotten_before_more_is_told(
+    empty: Path, compared: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch, point: str, is_kept: bool
+) -> None:
+    """An export breaks off, and the audience is the former one again. Negative control: the mark that would be left."""
+    with living(empty, seed=0) as life:
+        life.tell({0, 1}, set())
+        life.export()
+        life.take()
+        if is_kept:
+            monkeypatch.setattr(exporting.seen, "forget", none)
+        life.tell({0}, set())
+        life.break_off(point)
+        life.tell({0, 1}, set())
+        if is_kept and point != "export.marked":
+            with pytest.raises(AssertionError, match="in doubt"):
+                life.export()
+            return
+        life.export()
+        told = life.ledger.memberships("google", ("customer_id", "state")).to_pylist()
+        assert {row["customer_id"]: row["state"] for row in told} == dict.fromkeys(IDS[:2], "adding")
 
 
 def test_a_change_of_what_a_form_does_not_tell_is_none(home: Settings, compared: list[tuple[int, int]]) -> None:
