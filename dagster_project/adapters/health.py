@@ -19,6 +19,7 @@ from dagster_project.domain.operations.alarms import (
     little_room,
     stale_published,
     stuck_batches,
+    waiting_erasures,
 )
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def alarms_of(settings: Settings, ledger: Ledger, now: datetime) -> list[Alarm]:
         *late_sources(arrivals, now),
         *stuck_batches(handed_of(home, ledger), now),
         *stale_published(as_of, now),
+        *waiting_erasures({one.erasure_id: one.requested_at for one in ledger.erasures("begun", "waiting")}, now),
         *little_room(room.free, room.total),
     ]
 

@@ -8,6 +8,7 @@ ALARMS = {
     "sources_come_as_usual": "sources",
     "batches_are_taken": "batches",
     "published_is_fresh": "published",
+    "erasures_end": "erasures",
     "there_is_room": "disk",
 }
 

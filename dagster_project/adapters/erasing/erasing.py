@@ -23,7 +23,7 @@ from dagster_project.adapters.erasing.versions import take_from_published
 from dagster_project.adapters.ledger.erasures import correct_deliveries, end_contacts_of, forget_customers
 from dagster_project.adapters.withdrawing import withdraw
 from dagster_project.domain.erasure.receipt import TITLES, receipt_text
-from dagster_project.errors import HoivaError
+from dagster_project.errors import AtWorkError, HoivaError
 
 if TYPE_CHECKING:
     from dagster_project.adapters.ledger import Ledger
@@ -82,8 +82,24 @@ def _begin(house: House, case: Case, moment: datetime, on_step: OnStep) -> Told:
 
 
 def resume_all(house: House, moment: datetime, on_step: OnStep = lambda step: None) -> list[Told]:
-    """Go on with every erasure that has not ended: after a crash, or when receivers have taken what they waited for."""
-    return [resume(house, erasure_id, moment, on_step) for erasure_id in not_ended(house)]
+    """Go on with every erasure that has not ended: after a crash, or when receivers have taken what they waited for.
+
+    Raises:
+        AtWorkError: a run holds the warehouse; all that was done counts.
+        HoivaError: one of them needs a person; the others were gone on with.
+    """
+    told: list[Told] = []
+    faults: list[HoivaError] = []
+    for erasure_id in not_ended(house):
+        try:
+            told.append(resume(house, erasure_id, moment, on_step))
+        except AtWorkError:
+            raise
+        except HoivaError as fault:
+            faults.append(fault)
+    if faults:
+        raise faults[0]
+    return told
 
 
 def not_ended(house: House) -> list[str]:

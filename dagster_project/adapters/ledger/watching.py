@@ -78,7 +78,7 @@ def renew(connection: Connection) -> None:
         }
         put(connection, touched_customers, columns)
         number = touched_customers.c.number
-        ends = select(func.min(number), func.max(number))
+        ends = select(*(select(end(number)).scalar_subquery() for end in (func.min, func.max)))  # each by the index
         first, last = rows_of(connection, ends)[0]
         if last - first > MOST_KEPT:
             _begin_anew(connection)

@@ -9,13 +9,14 @@ from itertools import pairwise
 from statistics import median
 from typing import Literal
 
-Subject = Literal["sources", "batches", "published", "disk"]
+Subject = Literal["sources", "batches", "published", "erasures", "disk"]
 LATE_AFTER = 3  # times the table's usual gap: a daily file is missed on the fourth day, over a quiet weekend not
 GAPS_NEEDED = 3  # fewer tell nothing about what is usual
 GAPS_LOOKED_AT = 20
 LEAST_GAP = 1  # days: what comes many times a day is late after three days, not three hours
 STUCK_AFTER = 0.5  # of the time until a batch expires: half is left to do something about it
 STALE_AFTER = timedelta(days=2)  # the daily job ran two nights ago and has not since
+ERASED_WITHIN = timedelta(days=14)  # half of the month the law gives
 LEAST_ROOM = 0.1  # of the disk: a run writes a copy of what it publishes before it drops the former
 
 
@@ -94,6 +95,28 @@ def stale_published(as_of: datetime | None, now: datetime) -> list[Alarm]:
         return []
     told = f"published tables are as of {as_of:%Y-%m-%d}, {(now - as_of).days} days ago"
     return [Alarm("published", told)]
+
+
+def waiting_erasures(requested: Mapping[str, datetime], now: datetime) -> list[Alarm]:
+    """Erasures that should have ended: a receiver may not have taken the order to let go, or a case is gone.
+
+    Args:
+        requested: erasure_id to the moment it was asked for, of those that have not ended.
+
+    >>> waiting_erasures({"e1": datetime(2026, 3, 1)}, datetime(2026, 3, 15))
+    []
+    >>> waiting_erasures({"e1": datetime(2026, 3, 1)}, datetime(2026, 3, 16))[0].text
+    'erasure e1: asked for 2026-03-01, 15 days ago; hoiva erase --resume says what it waits for'
+    """
+    return [
+        Alarm(
+            "erasures",
+            f"erasure {erasure_id}: asked for {moment:%Y-%m-%d}, {(now - moment).days} days ago;"
+            " hoiva erase --resume says what it waits for",
+        )
+        for erasure_id, moment in sorted(requested.items())
+        if now - moment > ERASED_WITHIN
+    ]
 
 
 def little_room(free: int, total: int) -> list[Alarm]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import timedelta
 
 import dagster as dg
 import duckdb
@@ -14,9 +15,10 @@ from dagster_project.adapters import durable
 from dagster_project.adapters.acks import read_acks
 from dagster_project.adapters.dagster_home import RUNNER_TAG, only_run
 from dagster_project.adapters.erasing.case import case_file
-from dagster_project.adapters.erasing.erasing import House, erase
+from dagster_project.adapters.erasing.erasing import House, erase, resume_all
 from dagster_project.adapters.erasing.finding import Wanted
 from dagster_project.adapters.erasing.going_on import CASE_IS_GONE, go_on, look
+from dagster_project.adapters.health import alarms_of
 from dagster_project.components.automation import BUILDS
 from dagster_project.defs.exports import erasures_waiting as sensor
 from dagster_project.errors import HoivaError
@@ -185,6 +187,32 @@ def test_a_failing_one_is_told_after_the_others(own: House, monkeypatch: pytest.
     with pytest.raises(HoivaError, match="still in outbox"):
         go_on(own, LATER)
     assert sorted(states(own)) == ["ended", "waiting"]
+
+
+def test_by_hand_too_one_that_fails_keeps_no_other_from_ending(own: House) -> None:
+    case_file(own.settings.at_home, begin(own)).unlink()
+    begin(own, OTHERS[0])
+    take_all(own.settings)
+    with pytest.raises(HoivaError, match="the case of erasure .* is gone"):
+        resume_all(own, LATER)
+    assert sorted(states(own)) == ["ended", "waiting"]
+
+
+def test_one_that_waits_for_two_weeks_is_an_alarm(own: House) -> None:
+    erasure_id = begin(own)
+    asked = own.ledger.erasures()[0].requested_at
+
+    def alarms(days: int) -> list[str]:
+        found = alarms_of(own.settings, own.ledger, asked + timedelta(days=days))
+        return [alarm.text for alarm in found if alarm.subject == "erasures"]
+
+    assert alarms(14) == []
+    (text,) = alarms(15)
+    assert text.startswith(f"erasure {erasure_id}: asked for")
+    assert not [value for value in ONE.fields if value in text]
+    take_all(own.settings)
+    go_on(own, LATER)
+    assert alarms(15) == [], "it has ended"
 
 
 def test_what_dagster_keeps_of_it_names_nobody(own: House, instance: dg.DagsterInstance) -> None:
