@@ -173,6 +173,7 @@ def compiled(settings: Settings, text: str) -> str:
     if kept.is_file():
         return kept.read_text()
     variables = json.dumps({"as_of": "1970-01-01 00:00:00", "business_zone": settings.business_zone})
+    manifest = parsed_manifest(settings)
     home = os.environ.get("HOIVA_HOME")
     with tempfile.TemporaryDirectory() as apart:  # dbt opens a warehouse, and the real one may be open already
         own = type(settings).model_construct(**settings.model_dump() | {"home": Path(apart)})
@@ -180,7 +181,7 @@ def compiled(settings: Settings, text: str) -> str:
             "compile", *_arguments(own), "--no-write-json", "--no-introspect", "--vars", variables, "--inline", text,
         ]  # fmt: skip
         try:
-            outcome = dbtRunner().invoke(arguments)
+            outcome = dbtRunner(manifest=manifest).invoke(arguments)
         finally:
             DuckDBConnectionManager.close_all_connections()
             os.environ.pop("HOIVA_HOME", None)

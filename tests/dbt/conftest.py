@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,9 +16,25 @@ from dagster_project.adapters.ledger import open_ledger
 from dagster_project.adapters.warehouse import open_warehouse
 from dagster_project.settings import Settings, load_settings
 from dagster_project.settings import settings as settings_of_process
+from tests.dbt import compiled_models
 
 END_OF_AUGUST = datetime(2011, 8, 31, 20, 59, 59, 999999, tzinfo=UTC)
 ROOMS = ["path:seeds", "path:models/staging", "path:models/unified", "path:models/identity", "path:models/customer_360"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _dbt_finds_the_warehouse_closed() -> Iterator[None]:
+    """What ``compiled_models`` holds open is let go of before dbt begins."""
+    arguments = dbt._arguments
+
+    def of_a_closed_home(settings: Settings) -> list[str]:
+        compiled_models.let_go(settings.home)
+        return arguments(settings)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dbt, "_arguments", of_a_closed_home)
+        yield
+    compiled_models.let_go_of_all()
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from dagster_project.adapters.lake import lake_schema
 from dagster_project.adapters.warehouse import Warehouse, open_warehouse
 from dagster_project.domain.sources.contract import SourceContract
 from dagster_project.settings import CHECKOUT, Settings, load_settings
+from tests.dbt.compiled_models import build, made_from, models
 
 # A row needs only the columns a test is about. ``occurred_at`` is the event time as the gate would read it,
 # ``known_at`` the same unless given; ``row_id`` follows from the content, as at the gate.
@@ -67,7 +68,8 @@ def build_facts(delivered: Deliveries) -> Settings:
     changed = {table: tables.get(table, []) for table, rows in _delivered.items() if rows != tables.get(table, [])}
     if changed:
         _write(home, changed)
-        dbt.build(home, [f"source:{table}+,{room}" for table in changed for room in ROOMS], LATE, command="run")
+        names = {name for name in made_from(changed) if models()[name].room in {"staging", "unified"}}
+        build(home, names, LATE.replace(tzinfo=None))
     return home
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pytest
 
+from dagster_project.adapters import dbt
 from dagster_project.adapters.contacts_snapshot import COLUMNS, ROOM, TABLE, make_room_for_contacts
 from dagster_project.adapters.ledger.contacts import CONTACT_SCHEMA
 from dagster_project.adapters.warehouse import open_warehouse
@@ -51,6 +52,7 @@ def test_events_contacts_made_and_contacts_planned_stand_in_time_order(without_c
         make_room_for_contacts(warehouse)
     town = [*small_town(), event("shop:customer:1", "purchase", at("03-20"), amount=7, subject_id="last")]
     home = build_rooms(town, TONIGHT)
+    dbt.build(home, ["customer_timeline"], TONIGHT.replace(tzinfo=UTC), command="run")  # it looks for the snapshot
     aino = customer_of(home, "shop:customer:1")
     before = timeline(home, aino)
     assert before[-1] == ("purchase", "last", False)

@@ -18,6 +18,7 @@ from dagster_project.adapters import dbt
 from dagster_project.adapters.warehouse import open_warehouse
 from dagster_project.settings import Settings, load_settings
 from dagster_project.settings import settings as settings_of_process
+from tests.dbt.compiled_models import build, made_of, models
 
 BOTH_ROOMS = ["path:models/identity", "path:models/customer_360"]
 # A row needs only the columns a test is about; the others are null, ``known_at`` is ``occurred_at``.
@@ -182,13 +183,12 @@ def build_rooms(
         write_unified(home, ordered, shuffled)
         if not _has_countries(home):
             dbt.build(home, ["countries"], as_of.replace(tzinfo=UTC), command="seed")
-    models = BOTH_ROOMS if only is None else [f"+{only},{room}" for room in BOTH_ROOMS]
-    made: set[str] = set() if only else {_EVERYTHING}
-    dbt.build(
-        home, models, as_of.replace(tzinfo=UTC), lambda event: made.add(event.unique_id.split(".")[-1]), command="run"
-    )
+    names = {name for name, model in models().items() if model.room in ROOMS}
+    if only is not None:
+        names &= made_of(only)
+    build(home, names, as_of)
     _built[:] = wanted
-    _fresh.update(made)
+    _fresh.update(names if only else {_EVERYTHING})
     return home
 
 

@@ -66,10 +66,11 @@ OUTSIDE_THE_POOL = {
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dg.Definitions]:
     """The front door, opened with a home of its own."""
-    from tests.journeys.homes import at_home, definitions
+    from dagster_project.definitions import defs
+    from tests.journeys.homes import at_home
 
     with at_home(tmp_path_factory.mktemp("house") / "home"):
-        yield definitions()
+        yield defs()
 
 
 def specs(house: dg.Definitions) -> list[dg.AssetSpec]:

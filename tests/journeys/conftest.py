@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from tests.journeys.homes import GIFT_SHOP_ENDS, TOWN, TOWN_SIZE, at_home, gift_shop_files, land, run_day
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_front_door() -> Iterator[None]:
+    """The definitions, loaded once for all homes of a process: what exists does not hang on where it lies."""
+    from dagster_project import definitions
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(definitions, "defs", cache(definitions.defs))
+        yield
 
 
 @pytest.fixture(scope="session")

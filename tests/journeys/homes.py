@@ -10,7 +10,6 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,6 @@ from dagster_project.domain.clock import end_of_day
 from dagster_project.settings import Settings, settings
 
 if TYPE_CHECKING:
-    import dagster as dg
     import pyarrow as pa
 
 GIFT_SHOP_ENDS = date(2011, 8, 31)
@@ -57,14 +55,6 @@ def at_home(folder: Path, **variables: str) -> Iterator[Settings]:
         for name, value in before.items():
             os.environ.pop(name, None) if value is None else os.environ.update({name: value})
         settings.cache_clear()
-
-
-@cache
-def definitions() -> dg.Definitions:
-    """The front door, opened once for all homes of a process: what exists does not hang on where it lies."""
-    from dagster_project.definitions import defs
-
-    return defs()
 
 
 def gift_shop_files(folder: Path) -> list[tuple[str, Path]]:

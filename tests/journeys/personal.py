@@ -18,8 +18,10 @@ PHONE = re.compile(rb"(?<!\d)(?:\+?358|00358)?0?(48\d{7})(?!\d)")
 WORD = re.compile(rb"[A-Za-z\x80-\xff]{5,}")
 SPACING = re.compile(rb"(?<=\d)[ ()/-]+(?=[\d(])")
 
-TOKENS = {
-    "email": lambda text: {email.lower() for email in EMAIL.findall(text)},
+TOKENS = {  # an address stands in one line: the others need no look
+    "email": lambda text: {
+        found.lower() for line in text.split(b"\n") if b"@" in line for found in EMAIL.findall(line)
+    },
     "phone": lambda text: set(PHONE.findall(SPACING.sub(b"", text))),
     "last_name": lambda text: set(WORD.findall(text)),
 }
