@@ -75,9 +75,7 @@ def export_destination(settings: Settings, ledger: Ledger, destination: Destinat
             told = seen.now(settings, ledger, destination, version.name, as_of)
             is_held_back = is_frozen(version, destination) or is_retired(ledger, version, destination)
             content = _content(settings, ledger, destination, version, as_of, is_frozen=is_held_back)
-            must_wait = not is_held_back and content is not None and bool(content.files)
-            if content is not None and must_wait:
-                must_wait = approving.must_wait(ledger, destination, content, as_of)
+            must_wait = not is_held_back and _must_wait(ledger, destination, content, as_of)
             if must_wait:
                 content = _content(settings, ledger, destination, version, as_of, is_frozen=True)
             if is_held_back or must_wait or (content is not None and not content.is_whole):
@@ -173,6 +171,11 @@ def _content(
     return membership_batches.content(
         settings, ledger, destination, version, as_of, is_frozen=is_frozen, among=among, make=make
     )
+
+
+def _must_wait(ledger: Ledger, destination: Destination, content: Content | None, as_of: datetime) -> bool:
+    """Whether there is something to tell that a person has not let go yet."""
+    return content is not None and bool(content.files) and approving.must_wait(ledger, destination, content, as_of)
 
 
 def _in_doubt(
