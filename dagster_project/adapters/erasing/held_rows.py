@@ -22,16 +22,20 @@ def held_rows(rows: pa.Table | pa.RecordBatch, patterns: Patterns) -> npt.NDArra
     """
     held = np.zeros(rows.num_rows, bool)
     for field, column in zip(rows.schema, rows.columns, strict=True):
-        if pa.types.is_string(field.type) or pa.types.is_large_string(field.type):
+        kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
             first = 0
             for chunk in column.chunks if isinstance(column, pa.ChunkedArray) else [column]:
-                held[first + _held_cells(chunk, patterns)] = True
+                held[first + held_cells(chunk, patterns)] = True
                 first += len(chunk)
     return held
 
 
-def _held_cells(texts: pa.Array, patterns: Patterns) -> npt.NDArray[np.int64]:
-    """The places of the cells that hold a value."""
+def held_cells(texts: pa.Array, patterns: Patterns) -> npt.NDArray[np.int64]:
+    """The places of the texts, coded or not, that hold a value."""
+    if pa.types.is_dictionary(texts.type):
+        codes = held_cells(texts.dictionary, patterns)
+        return np.flatnonzero(np.isin(texts.indices.fill_null(-1).to_numpy(), codes))
     _, ends_buffer, letters_buffer = texts.buffers()
     if letters_buffer is None or not len(texts):
         return np.empty(0, np.int64)

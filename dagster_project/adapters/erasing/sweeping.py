@@ -8,15 +8,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from dagster_project.adapters import arrow_files
 from dagster_project.adapters.durable import reached, replace_file, sync_folder
 from dagster_project.adapters.erasing.case import case_file
 from dagster_project.adapters.erasing.databases import MARK, sweep_duckdb, sweep_sqlite, without_values
+from dagster_project.adapters.erasing.held_rows import held_cells
 from dagster_project.adapters.erasing.patterns import Patterns
-from dagster_project.adapters.erasing.scan import Found, files_of, scan_files, texts_of
+from dagster_project.adapters.erasing.scan import Found, files_of, scan_files
 from dagster_project.adapters.erasing.stores import write_parquet
 from dagster_project.adapters.erasing.versions import take_from_published, without_texts
 
@@ -84,6 +87,8 @@ def _clean(settings: Settings, path: Path, patterns: Patterns) -> tuple[str, Pat
         return "databases", path
     if start[:4] == b"PAR1" and _clean_parquet(settings, path, patterns):
         return "tables", path
+    if start[:6] == b"ARROW1" and _clean_arrow(path, patterns):
+        return "tables", path
     rights = path.stat().st_mode & 0o777
     with suppress(OSError, EOFError):
         if start[:2] == b"\x1f\x8b":
@@ -111,19 +116,31 @@ def _clean_parquet(settings: Settings, path: Path, patterns: Patterns) -> bool:
     return True
 
 
+def _clean_arrow(path: Path, patterns: Patterns) -> bool:
+    """The same for a table that lies as it is in memory."""
+    try:
+        rows = arrow_files.read(path)
+    except (OSError, pa.ArrowException):
+        return False
+    arrow_files.replace(path, arrow_files.recoded(without_texts(rows, patterns)), is_read_soon=False)
+    return True
+
+
 def marked(rows: pa.Table, patterns: Patterns) -> pa.Table:
     """The same rows with a mark in the place of every value in their texts."""
     for place, field in enumerate(rows.schema):
-        if not pa.types.is_string(field.type):
-            continue
-        column = rows[field.name]
-        texts = {
-            pattern.decode(errors="ignore")
-            for text in texts_of(rows.select([field.name]))
-            for _, pattern, _, _ in patterns.matches(text)
-        } - {""}
-        for text in sorted(texts, key=len, reverse=True):
-            column = pc.replace_substring(column, text, MARK)
-        if texts:
-            rows = rows.set_column(place, field, column)
+        if pa.types.is_string(field.type):
+            chunks = [_marked(chunk, patterns) for chunk in rows[field.name].chunks]
+            rows = rows.set_column(place, field, pa.chunked_array(chunks, field.type))
     return rows
+
+
+def _marked(texts: pa.Array, patterns: Patterns) -> pa.Array:
+    held = held_cells(texts, patterns)
+    if not len(held):
+        return texts
+    is_held = np.zeros(len(texts), bool)
+    is_held[held] = True
+    cells = texts.take(pa.array(held)).to_pylist()
+    clean = [without_values(cell.encode(), patterns).decode(errors="replace") for cell in cells]
+    return pc.replace_with_mask(texts, pa.array(is_held), pa.array(clean, texts.type))
