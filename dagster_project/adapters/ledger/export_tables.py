@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
 
-from dagster_project.adapters.ledger.tables import ID, LINE, WORD, metadata, one_of
+from dagster_project.adapters.ledger.tables import ID, LINE, WORD, memberships, metadata, one_of
 from dagster_project.adapters.ledger.types import UtcMoment
 
 # Grain: one change of a destination too great to go without a person's word, by what it would change.
@@ -51,4 +51,13 @@ touched_customers = Table(
     Column("token", ID, nullable=False),  # of the transaction, drawn by chance
     Column("destination", WORD, nullable=False),  # '' for every one
     Column("customer_id", ID, nullable=False),
+)
+
+# Whoever was refused for a while, by when that is over.
+Index(
+    "ix_memberships_waits_until",
+    memberships.c.destination,
+    memberships.c.waits_until,
+    sqlite_where=memberships.c.waits_until.is_not(None),
+    postgresql_where=memberships.c.waits_until.is_not(None),
 )

@@ -269,13 +269,6 @@ memberships = Table(
     one_of("state", "adding", "member", "removing", "rejected", "out"),
 )
 Index("ix_memberships_batch_id", memberships.c.batch_id)
-Index(
-    "ix_memberships_waits_until",
-    memberships.c.destination,
-    memberships.c.waits_until,
-    sqlite_where=memberships.c.waits_until.is_not(None),
-    postgresql_where=memberships.c.waits_until.is_not(None),
-)
 
 # Grain: one change of a membership carried by one batch.
 membership_changes = Table(
