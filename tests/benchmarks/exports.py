@@ -173,9 +173,7 @@ def measure(folder: Path, count: int, rounds: int, *, with_ledger: bool) -> Take
             version = publish_house(settings, points)
             night = "night: digests of everybody" if number == 0 else "night: digests of the changed"
             taken.time(night, partial(keep_digests, version, form.digests))
-            taken.time(
-                "night: tables at hand", partial(keep_at_hand, settings, version, FORMATS["google_ads"].contact_points)
-            )
+            taken.time("night: tables at hand", partial(keep_at_hand, settings, version, form.contact_points))
             for name, of_audience in (("copy", False), ("copy of the audience", True)):
                 taken.time(name, partial(copy, version, folder / "copy.csv", of_audience=of_audience))
             destination = Destination(
@@ -199,10 +197,7 @@ def measure(folder: Path, count: int, rounds: int, *, with_ledger: bool) -> Take
                     version = publish_house(settings, changed)
                     taken.time("night: digests of the changed", partial(keep_digests, version, form.digests))
                     taken.time("night: who differs", partial(keep_differences, settings, version))
-                    taken.time(
-                        "night: tables at hand",
-                        partial(keep_at_hand, settings, version, FORMATS["google_ads"].contact_points),
-                    )
+                    taken.time("night: tables at hand", partial(keep_at_hand, settings, version, form.contact_points))
             ledger.acknowledge(batch.batch_id, "accepted", {}, AS_OF)
             shutil.rmtree(settings.at_home.outbox / destination.name)
             shutil.rmtree(settings.at_home.vault / "sent" / destination.name)
