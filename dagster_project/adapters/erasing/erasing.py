@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -81,16 +81,17 @@ def _begin(house: House, case: Case, moment: datetime, on_step: OnStep) -> Told:
     return resume(house, case.erasure_id, moment, on_step)
 
 
-def resume_all(house: House, moment: datetime, on_step: OnStep = lambda step: None) -> list[Told]:
-    """Go on with every erasure that has not ended: after a crash, or when receivers have taken what they waited for.
+def resume_all(
+    house: House, moment: datetime, on_step: OnStep = lambda step: None, only: Iterable[str] | None = None
+) -> list[Told]:
+    """Go on with every erasure that has not ended, or with these only: after a crash, or when receivers took theirs.
 
     Raises:
         AtWorkError: a run holds the warehouse; all that was done counts.
         HoivaError: one of them needs a person; the others were gone on with.
     """
-    told: list[Told] = []
-    faults: list[HoivaError] = []
-    for erasure_id in not_ended(house):
+    told, faults = list[Told](), list[HoivaError]()
+    for erasure_id in not_ended(house) if only is None else only:
         try:
             told.append(resume(house, erasure_id, moment, on_step))
         except AtWorkError:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from dagster_project.adapters.erasing import leaving
 from dagster_project.adapters.erasing.case import kept_case
-from dagster_project.adapters.erasing.erasing import Told, not_ended, resume
-from dagster_project.errors import AtWorkError, HoivaError
+from dagster_project.adapters.erasing.erasing import Told, not_ended, resume_all
 
 if TYPE_CHECKING:
     from dagster_project.adapters.erasing.erasing import House
@@ -62,16 +61,5 @@ def go_on(house: House, moment: datetime, on_step: Callable[[str], None] = lambd
         AtWorkError: a run holds the warehouse; all that was done counts.
         HoivaError: one of them needs a person; the others were gone on with.
     """
-    told: list[Told] = []
-    faults: list[HoivaError] = []
-    for one in look(house):
-        if not one.waits_for:
-            try:
-                told.append(resume(house, one.erasure_id, moment, on_step))
-            except AtWorkError:
-                raise
-            except HoivaError as fault:
-                faults.append(fault)
-    if faults:
-        raise faults[0]
-    return told
+    can = [one.erasure_id for one in look(house) if not one.waits_for]
+    return resume_all(house, moment, on_step, can)

@@ -172,9 +172,9 @@ def test_one_that_needs_a_person_keeps_no_other_from_ending(own: House, instance
 
 def test_a_failing_one_is_told_after_the_others(own: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """Negative control: what is wrong with one is not passed over in silence."""
-    from dagster_project.adapters.erasing import going_on
+    from dagster_project.adapters.erasing import erasing
 
-    bad, resume = begin(own), going_on.resume
+    bad, resume = begin(own), erasing.resume
     begin(own, OTHERS[0])
     take_all(own.settings)
 
@@ -183,7 +183,7 @@ def test_a_failing_one_is_told_after_the_others(own: House, monkeypatch: pytest.
             raise HoivaError("its values are still in outbox")
         return resume(house, erasure_id, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(going_on, "resume", fail_at_one)
+    monkeypatch.setattr(erasing, "resume", fail_at_one)
     with pytest.raises(HoivaError, match="still in outbox"):
         go_on(own, LATER)
     assert sorted(states(own)) == ["ended", "waiting"]
