@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from dagster_project.adapters.durable import PRIVATE_FILE, sync_folder, writing, writing_much
+from dagster_project.domain.exports.writing import decoded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +60,7 @@ def recoded(rows: pa.Table) -> pa.Table:
     """The rows with coded columns that hold no value which no row has: a value of a row taken out is in none."""
     for place, field in enumerate(rows.schema):
         if pa.types.is_dictionary(field.type):
-            chunks = [chunk.dictionary.take(chunk.indices) for chunk in rows.column(place).chunks]
+            chunks = [decoded(chunk) for chunk in rows.column(place).chunks]
             plain = pa.chunked_array(chunks, field.type.value_type).combine_chunks()
             rows = rows.set_column(place, field.name, plain.dictionary_encode())
     return rows

@@ -67,7 +67,8 @@ def export_destination(settings: Settings, ledger: Ledger, destination: Destinat
         return None
     with one_at_a_time(home, destination.name):
         recover_destination(home, ledger, destination.name)
-        if _touched(settings, ledger, destination, as_of) != set():
+        before = _told(settings, destination)
+        if before is None or before.touched_since(ledger, destination, as_of) != set():
             withdraw_blocked_from(home, ledger, destination.name, as_of)
         version = open_published(settings)
         sent: Batch | None = None
@@ -138,8 +139,8 @@ def _has_something(
         return membership_batches.must_let_go(ledger, destination, moment)
     if f"audiences/{destination.audience}" not in version.tables:
         return False
-    told = seen.read(settings.at_home, destination.name)
-    if told is None or told.version != version.name or told.question != seen.question_of(settings, destination):
+    told = _told(settings, destination)
+    if told is None or told.version != version.name:
         return True
     if ledger.due_members(destination.name, moment, most=1):
         return True
@@ -182,9 +183,11 @@ def _in_doubt(
     settings: Settings, ledger: Ledger, destination: Destination, version: Version, as_of: datetime
 ) -> set[str] | None:
     """The customers who may differ from what a destination holds, under every id; None: everybody may."""
-    told = seen.read(settings.at_home, destination.name)
-    touched = _touched(settings, ledger, destination, as_of)
-    if told is None or touched is None or told.extent != seen.WHOLE:
+    told = _told(settings, destination)
+    if told is None or told.extent != seen.WHOLE:
+        return None
+    touched = told.touched_since(ledger, destination, as_of)
+    if touched is None:
         return None
     form = form_of(destination)
     known_by = sorted({*form.contact_points, *(name for digest in form.digests for name in digest.of)})
@@ -246,12 +249,10 @@ def _next_sequence(home: Home, destination: Destination, before: Sequence[BatchR
     return 1 + max([record.sequence for record in before] + [last_sequence(home, destination.name)])
 
 
-def _touched(settings: Settings, ledger: Ledger, destination: Destination, as_of: datetime) -> set[str] | None:
-    """Of whom it may have changed whether an audience's destination may hold them, since it was told; None: anybody."""
+def _told(settings: Settings, destination: Destination) -> seen.Seen | None:
+    """What an audience's destination was told, if the same would be asked about everybody now."""
     told = seen.read(settings.at_home, destination.name) if destination.kind == "membership" else None
-    if told is None or told.question != seen.question_of(settings, destination):
-        return None
-    return told.touched_since(ledger, destination, as_of)
+    return told if told is not None and told.question == seen.question_of(settings, destination) else None
 
 
 __all__ = ["NotPublished", "export_all", "export_destination", "held_back", "recover", "waiting"]

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from dagster_project.adapters import arrow_files
 from dagster_project.adapters.durable import PRIVATE_FOLDER, make_folder, reached, sync_folder
-from dagster_project.domain.exports.writing import DIGEST
+from dagster_project.domain.exports.writing import DIGEST, decoded
 
 if TYPE_CHECKING:
     from dagster_project.settings import Home
@@ -95,8 +95,7 @@ def _in_types(rows: pa.Table, schema: pa.Schema) -> pa.Table:
     for place, field in enumerate(schema):
         column = rows.column(place)
         if pa.types.is_dictionary(column.type):
-            chunks = [chunk.dictionary.take(chunk.indices) for chunk in column.chunks]
-            column = pa.chunked_array(chunks, column.type.value_type)
+            column = pa.chunked_array([decoded(chunk) for chunk in column.chunks], column.type.value_type)
         if field.type == DIGEST and pa.types.is_string(column.type):
             values = [None if value is None else bytes.fromhex(value) for value in column.to_pylist()]
             column = pa.chunked_array([pa.array(values, DIGEST)])
